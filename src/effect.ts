@@ -1,0 +1,148 @@
+import type { Code } from './errors.js'
+import type { Message } from './cluster/message.js'
+import type { Draft } from './log/record.js'
+import type { NodeId } from './log/node-id.js'
+
+/** Time as the shell reads it: `ms` never goes back; `wall` is the calendar's, which may jump. Both in milliseconds. */
+export interface Now {
+  readonly ms: number
+  readonly wall: number
+}
+
+/** Who waits for messages. The core keeps its waiter in `waiter`; everything else of it is the shell's. */
+export interface Reader {
+  waiter?: object | undefined
+}
+
+/** Who waits for a publish. Opaque to the core. */
+export type Publisher = object
+
+export interface Publish {
+  readonly type: 'publish'
+  readonly publisher: Publisher
+  /** All or none are accepted. */
+  readonly drafts: readonly Draft[]
+  readonly ack: 'all' | 'local'
+  readonly minCopies: number
+}
+
+/** Where reading starts: a cursor's text, the present, the oldest kept, or the oldest that is younger than `recentMs`. */
+export type From = { readonly cursor: string } | 'now' | 'earliest' | { readonly recentMs: number }
+
+export interface Poll {
+  readonly type: 'poll'
+  readonly reader: Reader
+  readonly database: string
+  /** Not empty, no doubles. */
+  readonly channels: readonly string[]
+  readonly from: From
+  /** At most this many messages in the answer. */
+  readonly limit: number
+  /** How long to wait when there is nothing; 0 answers at once. */
+  readonly waitMs: number
+  /**
+   * Tryton's rule: what can't be read as a cursor is taken as `recentMs`, and a gap is told with the next message
+   * instead of at once with none (its clients poll again without a pause after an empty answer).
+   */
+  readonly lenientMs?: number
+}
+
+export type Input =
+  | Publish
+  | Poll
+  /** The reader went away. */
+  | { readonly type: 'cancel'; readonly reader: Reader }
+  /** An authenticated peer said this over its own link. */
+  | { readonly type: 'received'; readonly from: NodeId; readonly message: Message }
+  /** A link to this peer is up, authenticated. */
+  | { readonly type: 'linked'; readonly peer: NodeId }
+  | { readonly type: 'unlinked'; readonly peer: NodeId }
+  /** Dialling the last known address of this peer was refused: nothing listens there. */
+  | { readonly type: 'refused'; readonly peer: NodeId }
+  /** `engine.wakeAt` has come (harmless at any other time). */
+  | { readonly type: 'tick' }
+  /** Be not ready from now on, answer all waiters empty, accept no publish; those under way are finished. */
+  | { readonly type: 'drain' }
+  /** Tell the others that this node stops now. */
+  | { readonly type: 'leave' }
+
+/** One message as it is shown to a reader: the draft's bytes and the id to put in its hole. */
+export interface Shown {
+  readonly channel: string
+  readonly data: Uint8Array
+  readonly hole: number
+  readonly id: string
+  /** It belongs before something that this reader has already been given. */
+  readonly late: boolean
+}
+
+export type GapReason = 'evicted' | 'unknown_origin'
+
+/** What a poll is answered with. The same object may go to many readers: treat it as a constant, it can key a cache. */
+export interface Answer {
+  readonly messages: readonly Shown[]
+  readonly cursor: string
+  readonly gap?: { readonly reason: GapReason; readonly oldest?: string }
+}
+
+export type Outcome =
+  | {
+      readonly ok: true
+      readonly ids: readonly string[]
+      readonly copies: number
+      /** For each draft: its key was seen before, and the id is the first one's. */
+      readonly duplicates: readonly boolean[]
+    }
+  /** `unknown`: it may yet be delivered; retry with the same key. Otherwise nothing has changed. */
+  | { readonly ok: false; readonly code: Code; readonly reason: string; readonly unknown: boolean }
+
+/** What is worth a line in the log or a counter; the shell decides how loud. */
+export interface Report {
+  readonly event: string
+  readonly detail?: { readonly [field: string]: string | number | boolean | readonly string[] }
+}
+
+export type Effect =
+  /** Encode once, send to each over its own link. */
+  | { readonly type: 'send'; readonly to: readonly NodeId[]; readonly message: Message }
+  | { readonly type: 'answer'; readonly readers: readonly Reader[]; readonly answer: Answer }
+  /** The poll was not taken. */
+  | { readonly type: 'refuse'; readonly reader: Reader; readonly code: Code; readonly reason: string }
+  | { readonly type: 'published'; readonly publisher: Publisher; readonly outcome: Outcome }
+  /** Gossip has told of this peer: see to it that there is a link (the shell keeps trying for as long as it is not forgotten). */
+  | { readonly type: 'dial'; readonly peer: NodeId; readonly address: string }
+  /** Stop dialling this peer: it has left, or a newer life of the same name has come. */
+  | { readonly type: 'forget'; readonly peer: NodeId; readonly address: string }
+  /** The peer breaks the rules: close its link with this code and keep away for a while. */
+  | { readonly type: 'hangup'; readonly peer: NodeId; readonly code: number; readonly reason: string }
+  | { readonly type: 'report'; readonly report: Report }
+
+/** What `/cluster` and `carillon status` show. */
+export interface Status {
+  readonly id: NodeId
+  readonly name: string
+  readonly ready: boolean
+  /** joining, ready, frozen (a view is changing; still serving), draining */
+  readonly state: 'joining' | 'ready' | 'frozen' | 'draining'
+  readonly view: { readonly id: string; readonly members: readonly string[] }
+  readonly members: readonly MemberStatus[]
+  readonly counters: { readonly [name: string]: number }
+  readonly gauges: { readonly [name: string]: number }
+}
+
+export interface MemberStatus {
+  readonly id: NodeId
+  readonly name: string
+  readonly address: string
+  readonly url: string
+  readonly self: boolean
+  /** alive; suspect: not heard lately; down: refused or left; its own view differs from mine: apart */
+  readonly state: 'alive' | 'suspect' | 'down' | 'apart'
+  readonly ready: boolean
+  readonly inView: boolean
+  /** Own records that it has not confirmed yet. */
+  readonly lag: number
+  readonly waiters: number
+  /** Milliseconds since it was last heard, directly or through others. */
+  readonly heardMs: number
+}

@@ -1,0 +1,25 @@
+/** One life of a node: 8 characters of start time and 6 of chance. Compared as text, the older sorts first. */
+export type NodeId = string & { readonly __node: unique symbol }
+
+/** In ASCII order, so that numbers written with it sort as text. Safe in URLs, headers and JSON. */
+export const alphabet = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+
+const form = /^[-0-9A-Z_a-z]{14}$/
+
+/** `number` as exactly `width` digits of base 64; it must be a whole number that fits. */
+export const digits = (number: number, width: number): string => {
+  let text = ''
+  let rest = number
+  for (let i = 0; i < width; i++) {
+    text = alphabet.charAt(rest % 64) + text
+    rest = Math.floor(rest / 64)
+  }
+  return text
+}
+
+/** A new identity, from the wall clock in milliseconds and dice in [0, 1). */
+export const makeNodeId = (wallMs: number, random: () => number): NodeId =>
+  (digits(wallMs, 8) + digits(Math.floor(random() * 2 ** 36), 6)) as NodeId
+
+export const parseNodeId = (text: unknown): NodeId | undefined =>
+  typeof text === 'string' && form.test(text) ? (text as NodeId) : undefined
