@@ -1,0 +1,174 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { brokenRule, type Kinds, type OptionName, type Options, optionNames, specOf } from '../src/options.js'
+import { Failure } from './failure.js'
+
+export type Environment = { readonly [name: string]: string | undefined }
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** retentionCount → CARILLON_RETENTION_COUNT */
+export const variableOf = (name: OptionName): string => `CARILLON_${kebab(name).replaceAll('-', '_').toUpperCase()}`
+
+const same = (text: string): string => text
+
+const splitList = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
+
+const units = new Map([
+  ['', 1],
+  ['k', 1024],
+  ['m', 2 ** 20],
+  ['g', 2 ** 30],
+])
+
+/** 65536, 64k, 64KiB */
+const bytesOf = (text: string): number => {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim())
+  return Number(match?.[1]) * (units.get(match?.[2]?.toLowerCase() ?? '') ?? Number.NaN)
+}
+
+const truths = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+])
+
+/** From text to value, and what stands for the text in help. What makes no sense becomes something that breaks the rule. */
+const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; readonly placeholder: string } } = {
+  text: { parse: same, placeholder: 'text' },
+  texts: { parse: splitList, placeholder: 'text,…' },
+  address: { parse: same, placeholder: 'host:port' },
+  addresses: { parse: splitList, placeholder: 'host:port,…' },
+  url: { parse: same, placeholder: 'url' },
+  flag: { parse: (text) => truths.get(text.toLowerCase()), placeholder: '' },
+  count: { parse: numberOf, placeholder: 'number' },
+  bytes: { parse: bytesOf, placeholder: 'bytes' },
+  seconds: { parse: numberOf, placeholder: 'seconds' },
+  choice: { parse: same, placeholder: 'word' },
+}
+
+const parseOption = (name: OptionName, text: string): unknown => kinds[specOf(name).kind].parse(text)
+
+const sizeOf = (bytes: number): string => (bytes % 2 ** 20 === 0 ? `${bytes / 2 ** 20}MiB` : String(bytes))
+
+const shownDefault = (name: OptionName): string => {
+  const { kind, default: value } = specOf(name)
+  if (typeof value === 'number') return ` (${kind === 'bytes' ? sizeOf(value) : value})`
+  return typeof value === 'string' && value !== '' ? ` (${value})` : ''
+}
+
+/** Commander's option for this entry of the table. No default: what is not given may come from the environment. */
+const flagOf = (name: OptionName): Option => {
+  const spec = specOf(name)
+  const placeholder = spec.choices?.join('|') ?? kinds[spec.kind].placeholder
+  const flags = placeholder === '' ? `--${kebab(name)}` : `--${kebab(name)} <${placeholder}>`
+  const option = new Option(flags, `${spec.help}${shownDefault(name)}`)
+  if (spec.kind === 'flag') return option
+  return option.argParser((text) => {
+    const value = parseOption(name, text)
+    const rule = brokenRule(name, value)
+    if (rule) throw new InvalidArgumentError(`It ${rule}.`)
+    return value
+  })
+}
+
+/** Adds a flag for each of these options; secrets have none. */
+export const addNodeFlags = (command: Command, names: readonly OptionName[] = optionNames): Command => {
+  for (const name of names) if (!specOf(name).secret) command.addOption(flagOf(name))
+  return command
+}
+
+const fromEnvironment = (name: OptionName, environment: Environment): unknown => {
+  const text = environment[variableOf(name)]
+  if (text === undefined) return undefined
+  const value = parseOption(name, text)
+  const rule = brokenRule(name, value)
+  if (rule) throw new Failure(2, `${variableOf(name)} ${rule}${specOf(name).secret ? '' : `, not "${text}"`}`)
+  return value
+}
+
+/** What was asked for: flags before variables; what is in neither is left to the defaults. */
+export const givenOptions = (
+  flags: { readonly [name: string]: unknown },
+  environment: Environment,
+): Partial<Options> => {
+  const given: { [name: string]: unknown } = {}
+  for (const name of optionNames) {
+    const value = flags[name] ?? fromEnvironment(name, environment)
+    if (value !== undefined) given[name] = value
+  }
+  if (flags.secretFile !== undefined) delete given.secret
+  return given
+}
+
+/** The table's options as arguments for a child process. */
+export const asArguments = (given: Partial<Options>): readonly string[] =>
+  Object.entries(given).flatMap(([name, value]) => {
+    if (typeof value === 'boolean') return value ? [`--${kebab(name)}`] : []
+    return [`--${kebab(name)}`, Array.isArray(value) ? value.join(',') : String(value)]
+  })
+
+/** What every command that talks to servers takes. */
+export interface ServerFlags {
+  readonly server: readonly string[]
+  readonly database: string
+  /** Seconds. */
+  readonly timeout: number
+}
+
+const parseServers = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+    .map((item) => {
+      const url = /^https?:\/\//.test(item) ? item : `http://${item}`
+      if (!URL.canParse(url)) throw new InvalidArgumentError(`"${item}" is no URL such as http://127.0.0.1:7400.`)
+      return url.replace(/\/+$/, '')
+    })
+
+export const numberFrom =
+  (min: number, max: number, whole: boolean) =>
+  (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value
+    throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`)
+  }
+
+const localServers = [7400, 7401, 7402].map((port) => `http://127.0.0.1:${port}`)
+
+export const addServerFlags = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--server <url,…>', 'nodes to ask, any of which will do; the next one when one fails')
+        .env('CARILLON_SERVER')
+        .default(localServers, localServers.join(','))
+        .argParser(parseServers),
+    )
+    .addOption(new Option('--timeout <seconds>', 'how long to try').default(10).argParser(numberFrom(0.1, 3600, false)))
+
+export const addDatabaseFlag = (command: Command): Command =>
+  command.addOption(
+    new Option('--database <name>', 'the database that the channel is in').env('CARILLON_DATABASE').default('main'),
+  )
+
+/** What `carillon cluster` says itself to each of its nodes; the other options may be given to all of them. */
+export const clusterOptions: readonly OptionName[] = [
+  'listen',
+  'peerListen',
+  'advertise',
+  'url',
+  'join',
+  'name',
+  'secret',
+  'secretFile',
+  'insecure',
+]

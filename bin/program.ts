@@ -1,0 +1,154 @@
+import { createRequire } from 'node:module'
+import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
+import { type OptionName, optionNames } from '../src/options.js'
+import { Failure } from './failure.js'
+import { addDatabaseFlag, addNodeFlags, addServerFlags, clusterOptions, numberFrom } from './flags.js'
+
+/** Help begins with what people copy. */
+const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
+
+const version = (): string => {
+  const manifest: { version: string } = createRequire(import.meta.url)('carillon/package.json')
+  return manifest.version
+}
+
+// Each command is loaded when it is run: to publish one message, no node has to be read in.
+
+const startCommand = (): Command =>
+  addNodeFlags(new Command('start'))
+    .description(
+      'Run one node in the foreground. Flags can be given as CARILLON_… too, the secret itself as CARILLON_SECRET.',
+    )
+    .addHelpText(
+      'before',
+      examples([
+        'carillon start',
+        'carillon start --peer-listen 10.0.0.1:7500 --join 10.0.0.2:7500,10.0.0.3:7500 --secret-file /etc/carillon/secret',
+        'CARILLON_LOG_LEVEL=warn carillon start --listen 127.0.0.1:8400 --peer-listen 127.0.0.1:8500',
+      ]),
+    )
+    .addOption(new Option('--tethered').hideHelp())
+    .action(async (flags) => (await import('./start.js')).start(flags))
+
+const clusterCommand = (): Command => {
+  const shared = optionNames.filter((name: OptionName) => !clusterOptions.includes(name))
+  const command = new Command('cluster')
+    .description('Run several nodes on this machine, and start anew whichever dies. Ctrl-C ends all.')
+    .addHelpText('before', examples(['carillon cluster', 'carillon cluster --nodes 5 --port 8400 --peer-port 8500']))
+    .addOption(new Option('--nodes <number>', 'how many').default(3).argParser(numberFrom(1, 15, true)))
+    .addOption(
+      new Option('--port <number>', 'client port of the first; 0 takes free ones')
+        .default(7400)
+        .argParser(numberFrom(0, 65_535, true)),
+    )
+    .addOption(
+      new Option('--peer-port <number>', 'peer port of the first; 0 takes free ones')
+        .default(7500)
+        .argParser(numberFrom(0, 65_535, true)),
+    )
+  return addNodeFlags(command, shared).action(async (flags) => (await import('./cluster.js')).cluster(flags))
+}
+
+const publishCommand = (): Command =>
+  addDatabaseFlag(addServerFlags(new Command('publish')))
+    .description('Publish one message, or one JSON object a line of standard input. Prints the ids.')
+    .addHelpText(
+      'before',
+      examples([
+        `carillon publish hello '{"text":"hi"}'`,
+        'carillon publish events < events.ndjson',
+        `carillon publish orders '{"order":17}' --key order-17 --min-copies 2`,
+      ]),
+    )
+    .argument('<channel>')
+    .argument('[json]', 'a JSON object')
+    .option('--key <text>', 'idempotency key: however often it is published, it is delivered once')
+    .addOption(
+      new Option('--ack <when>', 'all: once every member holds it; local: at once')
+        .choices(['all', 'local'])
+        .default('all'),
+    )
+    .addOption(
+      new Option('--min-copies <number>', 'refuse to publish to fewer nodes')
+        .default(1)
+        .argParser(numberFrom(1, 256, true)),
+    )
+    .action(async (channel, json, flags) => (await import('./publish.js')).publish(channel, json, flags))
+
+const subscribeCommand = (): Command =>
+  addDatabaseFlag(addServerFlags(new Command('subscribe')))
+    .description(
+      'Print one JSON line a message. Goes on at another node when one fails; says so where messages are missing.',
+    )
+    .addHelpText(
+      'before',
+      examples([
+        'carillon subscribe hello',
+        'carillon subscribe orders invoices --from earliest --count 10',
+        'carillon subscribe events --server http://10.0.0.1:7400,http://10.0.0.2:7400 | jq .message',
+      ]),
+    )
+    .argument('<channel...>')
+    .option('--from <position>', 'now, earliest, or a cursor', 'now')
+    .addOption(
+      new Option('--count <number>', 'end after so many messages; 0 is never')
+        .default(0)
+        .argParser(numberFrom(0, 1e9, true)),
+    )
+    .addOption(new Option('--transport <name>', 'how messages come').choices(['poll']).default('poll'))
+    .option('--quiet', 'tell of nothing but gaps and failures', false)
+    .action(async (channels, flags) => (await import('./subscribe.js')).subscribe(channels, flags))
+
+const notifyCommand = (): Command =>
+  addDatabaseFlag(addServerFlags(new Command('notify')))
+    .description('Show a notification in the Tryton clients of a user, or in one client. Prints its id.')
+    .addHelpText(
+      'before',
+      examples([
+        `carillon notify 'Backup done' --user 1 --database tryton`,
+        `carillon notify 'Hello' --body 'How are you?' --priority 2 --client 6f1c5f0e --database tryton`,
+      ]),
+    )
+    .argument('<title>')
+    .option('--body <text>', 'what stands below the title')
+    .addOption(new Option('--priority <number>', '0 to 3').default(1).argParser(numberFrom(0, 3, true)))
+    .option('--user <id>', 'every client of this user')
+    .option('--client <id>', 'this client')
+    .action(async (title, flags) => (await import('./notify.js')).notify(title, flags))
+
+const statusCommand = (): Command =>
+  addServerFlags(new Command('status'))
+    .description('Show the members and rates of a cluster, as one node sees them. Status 3 if that node is not ready.')
+    .addHelpText(
+      'before',
+      examples(['carillon status', 'carillon status --watch', 'carillon status --json --server http://10.0.0.1:7400']),
+    )
+    .option('--json', 'as the node says it', false)
+    .addOption(new Option('--watch [seconds]', 'again and again').argParser(numberFrom(0.1, 3600, false)))
+    .action(async (flags) => (await import('./status.js')).status(flags))
+
+const makers = [startCommand, clusterCommand, publishCommand, subscribeCommand, notifyCommand, statusCommand]
+
+/** The whole command line, not yet run. Errors are thrown; commander has written to `output` what it has to say of its own. */
+export const program = (output: OutputConfiguration = {}): Command => {
+  const root = new Command('carillon')
+    .description('A clustered, in-memory pub/sub engine.')
+    .version(version())
+    .helpOption('--help', 'show this')
+    .exitOverride()
+    .configureOutput(output)
+    .addHelpText(
+      'before',
+      examples(['carillon cluster', 'carillon subscribe hello', `carillon publish hello '{"text":"hi"}'`]),
+    )
+  for (const make of makers) root.addCommand(make().copyInheritedSettings(root).helpOption('--help', 'show this'))
+  return root
+}
+
+/** What a command that has thrown ends with, and what is still to be told. */
+export const verdictOn = (error: unknown): { readonly exitCode: number; readonly words: string } => {
+  // With status 0 commander was asked for help.
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : 2, words: '' }
+  if (error instanceof Failure) return { exitCode: error.exitCode, words: `carillon: ${error.message}` }
+  return { exitCode: 1, words: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}

@@ -1,0 +1,98 @@
+import type { Status } from '../src/index.js'
+import { Client } from './client.js'
+import { Failure } from './failure.js'
+import type { ServerFlags } from './flags.js'
+import { tableOf } from './table.js'
+import { bold, onInterrupt, print, say } from './terminal.js'
+
+export interface StatusFlags extends ServerFlags {
+  readonly json: boolean
+  /** Seconds between two looks; true for the usual. */
+  readonly watch?: number | true
+}
+
+interface Look {
+  readonly server: string
+  readonly text: string
+  readonly status: Status
+  readonly atMs: number
+}
+
+const attemptMs = 2000
+
+const look = async (client: Client, totalMs: number): Promise<Look> => {
+  const reply = await client.ask({ method: 'GET', path: '/cluster', attemptMs, totalMs })
+  return { server: reply.server, text: reply.text, status: JSON.parse(reply.text), atMs: performance.now() }
+}
+
+const membersTable = ({ members }: Status): readonly string[] => {
+  const rows = members.map((member) => [
+    `${member.name}${member.self ? ' *' : ''}`,
+    member.state,
+    member.ready ? 'yes' : 'no',
+    member.inView ? 'yes' : 'no',
+    String(member.lag),
+    String(member.waiters),
+    member.self ? '-' : (member.heardMs / 1000).toFixed(1),
+    member.url,
+  ])
+  return tableOf(['NAME', 'STATE', 'READY', 'IN VIEW', 'LAG', 'WAITERS', 'HEARD s AGO', 'URL'], rows)
+}
+
+/** What the answering node counted, and how fast since the look before. */
+const countersLine = (now: Look, before: Look | undefined): string => {
+  const seconds = before === undefined ? 0 : (now.atMs - before.atMs) / 1000
+  const known = before?.status.counters ?? {}
+  const words = Object.entries(now.status.counters).map(([name, count]) => {
+    const rate = seconds > 0 ? ` (${((count - (known[name] ?? 0)) / seconds).toFixed(0)}/s)` : ''
+    return `${name} ${count}${rate}`
+  })
+  return words.join(', ')
+}
+
+const page = (now: Look, before: Look | undefined): string => {
+  const { name, state, view } = now.status
+  const [head = '', ...rows] = membersTable(now.status)
+  return [
+    `${bold(name)} is ${state}; view ${view.id} of ${view.members.length}; asked at ${now.server}`,
+    '',
+    bold(head),
+    ...rows,
+    '',
+    countersLine(now, before),
+  ].join('\n')
+}
+
+const clearScreen = '\u001b[2J\u001b[H'
+
+const watch = async (client: Client, flags: StatusFlags, everyMs: number): Promise<never> => {
+  let before: Look | undefined
+  for (;;) {
+    try {
+      const now = await look(client, 0)
+      const same = before?.server === now.server ? before : undefined
+      if (flags.json) await print(now.text.trim())
+      else await print(`${process.stdout.isTTY ? clearScreen : ''}${page(now, same)}\n`)
+      before = now
+    } catch (error) {
+      // A cluster that is away for a while is what one watches for.
+      if (!(error instanceof Failure)) throw error
+      say(`carillon: ${error.message}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+}
+
+export const status = async (flags: StatusFlags): Promise<void> => {
+  const release = onInterrupt(() => {})
+  const client = new Client(flags.server)
+  try {
+    if (flags.watch !== undefined) await watch(client, flags, (flags.watch === true ? 1 : flags.watch) * 1000)
+    const now = await look(client, 0)
+    await print(flags.json ? now.text.trim() : page(now, undefined))
+    if (!now.status.ready) throw new Failure(3, `${now.status.name} is not ready (${now.status.state})`)
+  } finally {
+    release()
+    client.close()
+  }
+}

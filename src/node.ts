@@ -1,0 +1,274 @@
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import type { Effect, Input, Report, Status } from './effect.js'
+import { Engine, type EngineFace } from './engine.js'
+import { EngineError } from './errors.js'
+import { httpDefaults } from './http/limits.js'
+import { HttpServer } from './http/server.js'
+import { coreDefaults } from './limits.js'
+import type { NodeId } from './log/node-id.js'
+import { createLogger, logReport } from './logger.js'
+import {
+  type Address,
+  addressOf,
+  formatAddress,
+  isWildcard,
+  limitsFor,
+  type Options,
+  resolveOptions,
+} from './options.js'
+import { peerDefaults } from './peer/limits.js'
+import { Links } from './peer/links.js'
+import type { Bus, Patron } from './ports.js'
+import { Alarm, clock, random } from './system.js'
+
+/**
+ * One engine run against the world: what happens on sockets becomes its inputs, its effects become calls.
+ *
+ * 1. Steps are never nested: what the callee of an effect asks for is done when the step under way is complete.
+ * 2. What a port says before there is an engine waits for it.
+ * 3. A reader or publisher that fails takes no other one's effect with it.
+ */
+export class Node implements Bus {
+  readonly #options: Options
+  #log: Logger
+  readonly #http: HttpServer
+  readonly #links: Links
+  readonly #self: { id: NodeId; name: string; address: string }
+  readonly #alarm = new Alarm(() => this.#wake())
+  readonly #waiting: Input[] = []
+  #engine: EngineFace | undefined
+  #stepping = false
+  #closed = false
+  #url = ''
+  /** Publishes that have no answer yet. */
+  #publishing = 0
+  #onAllPublished = (): void => {}
+  #closing: Promise<void> | undefined
+
+  constructor(options: Options, secrets: readonly Uint8Array[]) {
+    this.#options = options
+    this.#log = createLogger(options)
+    this.#http = new HttpServer({ bus: this, options: limitsFor('http', httpDefaults, options) })
+    // Which identity and address this is stands fast once the peer port is bound, before anybody can connect to it.
+    this.#self = { id: '' as NodeId, name: options.name, address: options.advertise }
+    this.#links = new Links({
+      self: this.#self,
+      cluster: options.cluster,
+      secrets,
+      options: limitsFor('peer', peerDefaults, options),
+      random,
+      on: {
+        linked: (peer) => this.step({ type: 'linked', peer }),
+        unlinked: (peer) => this.step({ type: 'unlinked', peer }),
+        refused: (peer) => this.step({ type: 'refused', peer }),
+        message: (from, message) => this.step({ type: 'received', from, message }),
+        report: (report) => this.report(report),
+      },
+    })
+  }
+
+  get id(): NodeId {
+    return this.#self.id
+  }
+
+  get name(): string {
+    return this.#self.name
+  }
+
+  /** host:port that other nodes dial. */
+  get address(): string {
+    return this.#self.address
+  }
+
+  /** The base URL that clients use. */
+  get url(): string {
+    return this.#url
+  }
+
+  get ready(): boolean {
+    return this.#engine?.ready ?? false
+  }
+
+  get draining(): boolean {
+    return this.#closing !== undefined
+  }
+
+  status(): Status {
+    if (!this.#engine) throw new EngineError('not_ready', 'the node is starting')
+    return this.#engine.status(clock.now())
+  }
+
+  report(report: Report): void {
+    logReport(this.#log, report)
+  }
+
+  /**
+   * Binds both ports, then makes the engine: with port 0 it is known only now what to tell the others. The peer port
+   * comes last, since a peer needs an engine to talk to; a client is told `not_ready` meanwhile.
+   */
+  async start(): Promise<void> {
+    try {
+      const client = addressOf(this.#options.listen)
+      const { port } = await this.#http.listen(client.host, client.port)
+      const peer = addressOf(this.#options.peerListen)
+      const bound = await this.#links.listen(peer.host, peer.port)
+      this.#introduce({ ...client, port }, { ...peer, port: bound.port })
+      this.#begin()
+    } catch (error) {
+      await Promise.all([this.#http.close(0), this.#links.close()])
+      throw error
+    }
+  }
+
+  step(input: Input): void {
+    // Sockets that close now still say so, which must not wake what has been put to sleep.
+    if (this.#closed) return
+    if (input.type === 'publish') this.#publishing++
+    this.#waiting.push(input)
+    if (this.#engine && !this.#stepping) this.#run(this.#engine)
+  }
+
+  /**
+   * Not ready any more, waiters answered empty, publishes under way finished within the drain time, the others told,
+   * everything closed. It happens once, however often it is asked for.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#drain()
+    return this.#closing
+  }
+
+  /** What the others are told of this node. Nobody can reach 0.0.0.0, so the host that peers reach stands in for it. */
+  #introduce(client: Address, peer: Address): void {
+    const { advertise, url, name } = this.#options
+    const address = advertise || formatAddress(peer)
+    const host = isWildcard(client.host) ? addressOf(address).host : client.host
+    this.#self.address = address
+    this.#self.name = name || address
+    this.#url = url || `http://${formatAddress({ host, port: client.port })}`
+    this.#log = this.#log.child({ node: this.#self.name })
+  }
+
+  #begin(): void {
+    const { name, address } = this.#self
+    const seeds = this.#options.join.filter((other) => other !== address)
+    const own = { name, address, url: this.#url, founder: seeds.length === 0 }
+    const options = { ...limitsFor('core', coreDefaults, this.#options), ...own }
+    const engine = new Engine({ options, random, now: clock.now() })
+    this.#engine = engine
+    this.#self.id = engine.id
+    this.#log.info({ id: engine.id, url: this.#url, address }, 'started')
+    this.#links.seeds(seeds)
+    this.#run(engine)
+  }
+
+  /** Takes what waits, and what that leads to, in order. */
+  #run(engine: EngineFace): void {
+    const waiting = this.#waiting
+    let now = clock.now()
+    this.#stepping = true
+    try {
+      for (let i = 0; i < waiting.length; i++) {
+        const input = waiting[i]
+        if (i > 0) now = clock.now()
+        if (input) for (const effect of engine.step(input, now)) this.#carryOut(effect)
+      }
+    } finally {
+      this.#stepping = false
+      waiting.length = 0
+    }
+    this.#alarm.set(engine.wakeAt, now.ms)
+  }
+
+  #wake(): void {
+    const engine = this.#engine
+    if (!engine) return
+    const { ms } = clock.now()
+    if (engine.wakeAt <= ms) this.step({ type: 'tick' })
+    else this.#alarm.set(engine.wakeAt, ms)
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#links.send(effect.to, effect.message)
+        break
+      case 'answer':
+        for (const reader of effect.readers) this.#settle(reader, effect)
+        break
+      case 'refuse':
+        this.#settle(effect.reader, effect)
+        break
+      case 'published':
+        this.#publishing--
+        this.#settle(effect.publisher, effect)
+        if (this.#publishing === 0) this.#onAllPublished()
+        break
+      case 'dial':
+        this.#links.dial(effect.peer, effect.address)
+        break
+      case 'forget':
+        this.#links.forget(effect.peer, effect.address)
+        break
+      case 'hangup':
+        this.#links.hangup(effect.peer, effect.code, effect.reason)
+        break
+      case 'report':
+        this.report(effect.report)
+        break
+      default:
+        effect satisfies never
+    }
+  }
+
+  /** All readers and publishers were made by the HTTP side, which makes patrons only (see `Patron`). */
+  #settle(patron: object, effect: Effect): void {
+    try {
+      ;(patron as Patron).settle(effect)
+    } catch (error) {
+      this.#log.error({ err: error, effect: effect.type }, 'a patron failed')
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const end = performance.now() + this.#options.drainTimeout * 1000
+    const leftMs = (): number => Math.max(0, end - performance.now())
+    this.step({ type: 'drain' })
+    await this.#allPublished(leftMs())
+    this.step({ type: 'leave' })
+    await this.#http.close(leftMs())
+    await this.#links.close()
+    this.#closed = true
+    this.#alarm.clear()
+    this.#log.info('stopped')
+  }
+
+  #allPublished(timeoutMs: number): Promise<void> {
+    if (this.#publishing === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs)
+      this.#onAllPublished = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/** Of the file's lines the first is the secret; a peer may know any of them, so that they can be changed one by one. */
+const readSecrets = async ({ secret, secretFile }: Options): Promise<readonly Uint8Array[]> => {
+  if (secretFile === '') return secret === '' ? [] : [Buffer.from(secret)]
+  const lines = (await readFile(secretFile, 'utf8')).split('\n').map((line) => line.trim())
+  const secrets = lines.filter((line) => line !== '')
+  for (const each of secrets) resolveOptions({ secret: each })
+  if (secrets.length === 0) throw new EngineError('bad_option', `secretFile must hold a secret; ${secretFile} is empty`)
+  return secrets.map((each) => Buffer.from(each))
+}
+
+/** A node that listens and looks for the others; it is ready once it is a member of their view, or alone. */
+export const createNode = async (given: Partial<Options> = {}): Promise<Node> => {
+  const options = resolveOptions(given)
+  const node = new Node(options, await readSecrets(options))
+  await node.start()
+  return node
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { until } from './until.js'
+
+const bin = fileURLToPath(new URL('../../bin/carillon.ts', import.meta.url))
+
+/** The environment of the test, without what somebody may have set for a Carillon of their own. */
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CARILLON_|NO_COLOR|FORCE_COLOR)/.test(name)))
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command line as a process, run from source just as the test is. */
+export class Cli {
+  readonly process: ChildProcess
+  readonly ended: Promise<Ended>
+  #stdout = ''
+  #stderr = ''
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.process = spawn(process.execPath, [...process.execArgv, bin, ...args], { env: { ...environment(), ...env } })
+    this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+    })
+    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+    })
+    this.ended = new Promise((resolve) => {
+      this.process.once('close', (code, signal) => {
+        resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr })
+      })
+    })
+  }
+
+  get stdout(): string {
+    return this.#stdout
+  }
+
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0
+  }
+
+  /** Waits until the output matches; says what there was instead, if it never does. */
+  async shows(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpMatchArray> {
+    try {
+      return await until(String(pattern), () => this[stream].match(pattern) ?? undefined, 30_000)
+    } catch (error) {
+      throw new Error(`${stream} does not show ${pattern}:\n${this.#stdout}\n${this.#stderr}`, { cause: error })
+    }
+  }
+
+  /** Ends it for good, for when a test fails half-way. */
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL')
+    await this.ended
+  }
+}
+
+export const run = (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<Ended> => {
+  const cli = new Cli(args, env)
+  cli.process.stdin?.end(input)
+  return cli.ended
+}
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
