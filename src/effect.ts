@@ -1,7 +1,7 @@
-import type { Code } from './errors.js'
 import type { Message } from './cluster/message.js'
-import type { Draft } from './log/record.js'
+import type { Code } from './errors.js'
 import type { NodeId } from './log/node-id.js'
+import type { Draft } from './log/record.js'
 
 /** Time as the shell reads it: `ms` never goes back; `wall` is the calendar's, which may jump. Both in milliseconds. */
 export interface Now {

@@ -3,7 +3,7 @@
  * with `allRules`. Each names what breaks without it: see ARCHITECTURE.md.
  */
 export interface Rules {
-  /** R2: a record is shown when every member has said that it holds it; else by clocks heard alone. */
+  /** R2: a record is shown when every member has said that it holds it; else as soon as it is the least one held here. */
   readonly possession: boolean
   /** R3: a row counts only once this node holds the sender's own log up to it. */
   readonly rowsNeedLog: boolean

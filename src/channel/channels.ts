@@ -1,0 +1,185 @@
+import type { Floor } from '../cluster/message.js'
+import type { CoreOptions } from '../limits.js'
+import { type Entry, before as sooner } from '../log/entry.js'
+import type { Ledger } from '../log/ledger.js'
+import type { Origin } from '../log/origin.js'
+import type { Rules } from '../log/rules.js'
+import { Channel } from './channel.js'
+import { Keys } from './keys.js'
+
+/** Floors live this many retention times; the origin's own `lost` takes over from them. */
+const floorLives = 3
+/** Channels looked at for tidying, each time. */
+const sweepCount = 4000
+
+/**
+ * All channels of this node and what is kept in them: by count in each, by age and bytes over all, smallest key first.
+ * Only what is shown is ever here, so only what is shown is ever evicted.
+ */
+export class Channels {
+  readonly #byName = new Map<string, Channel>()
+  readonly #dirty: Channel[] = []
+  readonly #keys: Keys
+  #sweep: IterableIterator<[string, Channel]> | undefined
+  #nowMs = 0
+  bytes = 0
+  count = 0
+  evicted = 0
+
+  constructor(
+    readonly ledger: Ledger,
+    readonly options: CoreOptions,
+    readonly rules: Rules,
+  ) {
+    this.#keys = new Keys(options.retentionMs, options.keysMax, (entry) => {
+      if (!entry.kept) entry.origin.drop(entry.seq)
+    })
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  get full(): boolean {
+    return this.#byName.size >= this.options.channelsMax
+  }
+
+  get keys(): Keys {
+    return this.#keys
+  }
+
+  find(database: string, name: string): Channel | undefined {
+    return this.#byName.get(`${database}\0${name}`)
+  }
+
+  open(database: string, name: string): Channel {
+    const key = `${database}\0${name}`
+    const known = this.#byName.get(key)
+    if (known) return known
+    const channel = new Channel(database, name)
+    this.#byName.set(key, channel)
+    return channel
+  }
+
+  /** Channels touched since the last call. */
+  takeDirty(): Channel[] {
+    for (const channel of this.#dirty) channel.dirty = false
+    return this.#dirty.splice(0)
+  }
+
+  #touch(channel: Channel): void {
+    if (channel.dirty || channel.waiters.length === 0) return
+    channel.dirty = true
+    this.#dirty.push(channel)
+  }
+
+  /** Keeps a shown entry, unless it repeats a key: then returns the entry that had it first. */
+  keep(entry: Entry, nowMs: number): Entry | undefined {
+    this.#nowMs = nowMs
+    if (entry.key !== undefined) {
+      const first = this.#keys.claim(entry)
+      if (first !== undefined && first !== entry) {
+        this.#discard(entry)
+        return first
+      }
+    }
+    this.#insert(entry)
+    return undefined
+  }
+
+  /** Keeps an entry that another node has shown: what it decided of its key stands. */
+  adopt(entry: Entry, nowMs: number): void {
+    this.#nowMs = nowMs
+    if (entry.key !== undefined) this.#keys.hold(entry)
+    if (entry.data.length > 0) this.#insert(entry)
+    else if (!this.#keys.holds(entry)) entry.origin.drop(entry.seq)
+  }
+
+  #insert(entry: Entry): void {
+    const channel = this.open(entry.database, entry.channel)
+    channel.ring.insert(entry)
+    entry.kept = true
+    this.bytes += entry.size
+    this.count++
+    this.#touch(channel)
+    while (channel.ring.length > this.options.retentionCount) this.#evictFrom(channel, channel.ring.at(0))
+    while (this.bytes > this.options.retentionBytes && this.#evictOldest());
+  }
+
+  #evictOldest(): boolean {
+    let least: Entry | undefined
+    for (const origin of this.ledger.origins) {
+      const entry = origin.oldest()
+      if (entry && (least === undefined || sooner(entry, least))) least = entry
+    }
+    if (least === undefined) return false
+    this.#evictFrom(this.open(least.database, least.channel), least)
+    return true
+  }
+
+  #evictFrom(channel: Channel, entry: Entry | undefined): void {
+    if (entry === undefined) return
+    this.bytes -= entry.size
+    this.count--
+    this.evicted++
+    channel.evict(entry, this.#nowMs, this.rules.floors)
+    this.#touch(channel)
+    this.#discard(entry)
+  }
+
+  #discard(entry: Entry): void {
+    entry.strip()
+    if (!this.#keys.holds(entry)) entry.origin.drop(entry.seq)
+  }
+
+  /** Evicts by age. */
+  expire(nowMs: number): void {
+    this.#nowMs = nowMs
+    const bornMs = nowMs - this.options.retentionMs
+    for (const origin of this.ledger.origins)
+      for (let entry = origin.oldest(); entry && entry.bornMs <= bornMs; entry = origin.oldest())
+        this.#evictFrom(this.open(entry.database, entry.channel), entry)
+  }
+
+  /** A floor that came with a transfer. */
+  raise(origin: Origin, floor: Floor, nowMs: number): void {
+    const channel = this.open(floor.database, floor.channel)
+    if (this.rules.floors) channel.raise(origin, floor.seq, nowMs)
+    this.#touch(channel)
+  }
+
+  /** Everything that waits must be looked at again. */
+  touchAll(): void {
+    for (const channel of this.#byName.values()) this.#touch(channel)
+  }
+
+  /** Visits some channels: old floors are folded, idle channels go. */
+  tidy(nowMs: number): void {
+    const atMs = nowMs - floorLives * this.options.retentionMs
+    this.#sweep ??= this.#byName.entries()
+    for (let i = 0; i < sweepCount; i++) {
+      const next = this.#sweep.next()
+      if (next.done) {
+        this.#sweep = undefined
+        return
+      }
+      const [name, channel] = next.value
+      channel.fold(atMs)
+      if (channel.idle) this.#byName.delete(name)
+    }
+  }
+
+  /** The floors of these origins, for a transfer, each list ascending. */
+  floorsOf(origins: ReadonlySet<Origin>): Map<Origin, Floor[]> {
+    const floors = new Map<Origin, Floor[]>([...origins].map((origin) => [origin, []]))
+    for (const { database, name, floors: own } of this.#byName.values())
+      for (const [origin, { seq }] of own) floors.get(origin)?.push({ database, channel: name, seq })
+    for (const list of floors.values()) list.sort((a, b) => a.seq - b.seq)
+    return floors
+  }
+
+  /** The origin is forgotten by all: nothing of it may be left. */
+  forget(origin: Origin): void {
+    for (const channel of this.#byName.values()) channel.floors.delete(origin)
+  }
+}

@@ -1,0 +1,93 @@
+import type { Entry } from '../log/entry.js'
+import { alphabet, type NodeId, parseNodeId } from '../log/node-id.js'
+import type { Position } from '../log/record.js'
+
+/**
+ * A cursor is a position as text: `1.<time>` and, for each origin, `.<id><seq>`, numbers in base 64, origins
+ * ascending. `~` before an origin says that its reader was already told that nobody here knows it.
+ * It names a place in the order and carries no secret: see ordering rule R7.
+ */
+export interface Cursor extends Position {
+  /** By index: the reader knows of the gap. */
+  readonly told: readonly boolean[]
+}
+
+const version = '1.'
+const idLength = 14
+const lengthMax = 1536
+
+const values = new Int8Array(128).fill(-1)
+for (let i = 0; i < 64; i++) values[alphabet.charCodeAt(i)] = i
+
+/** `number` in base 64, without leading zeros. */
+export const base64 = (number: number): string => {
+  if (number < 64) return alphabet.charAt(number)
+  let high = Math.floor(number / 0x40000000)
+  let low = number - high * 0x40000000
+  let text = ''
+  if (high > 0) for (let i = 0; i < 5; i++, low >>= 6) text = alphabet.charAt(low & 63) + text
+  else for (; low > 0; low >>= 6) text = alphabet.charAt(low & 63) + text
+  for (; high > 0; high = Math.floor(high / 64)) text = alphabet.charAt(high % 64) + text
+  return text
+}
+
+const number64 = (text: string, from: number): number | undefined => {
+  const length = text.length - from
+  if (length < 1 || length > 9 || (length > 1 && text[from] === alphabet[0])) return undefined
+  let number = 0
+  for (let i = from; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const value = code < 128 ? (values[code] ?? -1) : -1
+    if (value < 0) return undefined
+    number = number * 64 + value
+  }
+  return number <= Number.MAX_SAFE_INTEGER ? number : undefined
+}
+
+export const formatPosition = (position: Position): string => {
+  let text = version + base64(position.time)
+  const { origins, seqs } = position
+  for (let i = 0; i < origins.length; i++) {
+    const seq = seqs[i] ?? 0
+    if (seq > 0) text += `.${origins[i]}${base64(seq)}`
+  }
+  return text
+}
+
+/** A message's id: its position. Made once an entry. */
+export const idOf = (entry: Entry): string => {
+  if (entry.id === undefined) entry.id = entry.position ? formatPosition(entry.position) : ''
+  return entry.id
+}
+
+export const formatCursor = (cursor: Cursor): string => {
+  let text = version + base64(cursor.time)
+  cursor.origins.forEach((origin, i) => {
+    const seq = cursor.seqs[i] ?? 0
+    if (seq > 0) text += `.${cursor.told[i] ? '~' : ''}${origin}${base64(seq)}`
+  })
+  return text
+}
+
+/** The cursor, or undefined if the text is not exactly one that `formatCursor` could have made. */
+export const parseCursor = (text: string, originsMax: number): Cursor | undefined => {
+  if (text.length > lengthMax || !text.startsWith(version)) return undefined
+  const parts = text.slice(version.length).split('.')
+  const time = number64(parts[0] ?? '', 0)
+  if (time === undefined || parts.length - 1 > originsMax) return undefined
+  const origins: NodeId[] = []
+  const seqs: number[] = []
+  const told: boolean[] = []
+  for (let i = 1; i < parts.length; i++) {
+    const part = parts[i] ?? ''
+    const start = part.startsWith('~') ? 1 : 0
+    const origin = parseNodeId(part.slice(start, start + idLength))
+    const seq = number64(part, start + idLength)
+    const previous = origins.at(-1)
+    if (origin === undefined || !seq || (previous !== undefined && previous >= origin)) return undefined
+    origins.push(origin)
+    seqs.push(seq)
+    told.push(start === 1)
+  }
+  return { time, origins, seqs, told }
+}

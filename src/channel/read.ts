@@ -1,0 +1,117 @@
+import type { Answer, GapReason, Shown } from '../effect.js'
+import { byKey, type Entry } from '../log/entry.js'
+import type { Ledger } from '../log/ledger.js'
+import type { Channel } from './channel.js'
+import { idOf } from './cursor.js'
+import type { Reading } from './reading.js'
+
+/** How many slots to look ahead for an origin's next record before a whole ring is read instead. */
+const lookahead = 32
+/** Rings up to this size are simply read through. */
+const smallRing = 32
+
+/** Does the reader have all that this node shows? Then there is nothing to look for. */
+export const atTip = (ledger: Ledger, reading: Reading): boolean => {
+  for (let slot = 0; slot < ledger.shown.length; slot++)
+    if ((reading.seqs[slot] ?? 0) < (ledger.shown[slot] ?? 0)) return false
+  return true
+}
+
+/** True if nothing older than the reading's time is missing from it, so that a ring may be entered at that time. */
+const settled = (ledger: Ledger, reading: Reading): boolean =>
+  ledger.origins.every((origin, slot) => {
+    const seq = reading.seqs[slot] ?? 0
+    if (seq >= origin.shown) return true
+    for (let next = seq + 1; next <= seq + lookahead; next++) {
+      const entry = origin.at(next)
+      if (entry) return entry.time >= reading.time
+    }
+    return false
+  })
+
+const uncovered = (channel: Channel, from: number, reading: Reading, limit: number): Entry[] => {
+  const { ring } = channel
+  const found: Entry[] = []
+  for (let i = from; i < ring.length && found.length < limit; i++) {
+    const entry = ring.at(i)
+    if (entry && !reading.covers(entry)) found.push(entry)
+  }
+  return found
+}
+
+/** The first `limit` kept entries of the channels that the reading does not cover, in canonical order. */
+export const unread = (ledger: Ledger, channels: readonly Channel[], reading: Reading, limit: number): Entry[] => {
+  if (atTip(ledger, reading)) return []
+  const enter = channels.some(({ ring }) => ring.length > smallRing) && settled(ledger, reading)
+  const lists = channels.map((channel) =>
+    uncovered(channel, enter && channel.ring.length > smallRing ? channel.ring.since(reading.time) : 0, reading, limit),
+  )
+  const [only] = lists
+  return lists.length === 1 && only ? only : lists.flat().sort(byKey).slice(0, limit)
+}
+
+/** The kept entries that are at most `recentMs` old. */
+export const recent = (channels: readonly Channel[], sinceMs: number, limit: number): Entry[] => {
+  const found: Entry[] = []
+  for (const { ring } of channels) {
+    let from = ring.length
+    while (from > 0 && (ring.at(from - 1)?.bornMs ?? 0) >= sinceMs) from--
+    for (let i = from; i < ring.length && i < from + limit; i++) {
+      const entry = ring.at(i)
+      if (entry) found.push(entry)
+    }
+  }
+  return found.sort(byKey).slice(0, limit)
+}
+
+/** Why the reading can't be continued without a hole on these channels, if so. */
+export const gapOf = (ledger: Ledger, channels: readonly Channel[], reading: Reading): GapReason | undefined => {
+  if (reading.astray) return 'unknown_origin'
+  if (ledger.origins.some((origin, slot) => (reading.seqs[slot] ?? 0) < origin.lost)) return 'evicted'
+  for (const channel of channels)
+    for (const [origin, floor] of channel.floors) if ((reading.seqs[origin.slot] ?? 0) < floor.seq) return 'evicted'
+  return undefined
+}
+
+const oldest = (channels: readonly Channel[]): Entry | undefined =>
+  channels
+    .map(({ ring }) => ring.at(0))
+    .filter((entry) => entry !== undefined)
+    .sort(byKey)[0]
+
+/** As many of `entries` as fit into `bytes`, at least one. */
+const fitting = (entries: readonly Entry[], bytes: number): readonly Entry[] => {
+  let sum = 0
+  const end = entries.findIndex((entry) => {
+    sum += entry.data.length
+    return sum > bytes
+  })
+  return end < 0 ? entries : entries.slice(0, Math.max(1, end))
+}
+
+/**
+ * Moves the reading over `found` and makes the answer. `complete`: nothing else is left to read, so the reading
+ * ends where this node is.
+ */
+export const answer = (
+  ledger: Ledger,
+  channels: readonly Channel[],
+  reading: Reading,
+  found: readonly Entry[],
+  options: { bytes: number; limit: number; gap: GapReason | undefined },
+): Answer => {
+  const entries = fitting(found, options.bytes)
+  if (options.gap === 'unknown_origin') reading.tellStrange()
+  let last = ''
+  const messages: Shown[] = entries.map((entry) => {
+    const late = entry.time < reading.time
+    last = reading.take(entry)
+    return { channel: entry.channel, data: entry.data, hole: entry.hole, id: last, late }
+  })
+  const complete = entries.length === found.length && found.length < options.limit
+  if (complete) reading.merge(ledger.position())
+  const cursor = complete || last === '' ? reading.text() : last
+  if (options.gap === undefined) return { messages, cursor }
+  const first = oldest(channels)
+  return { messages, cursor, gap: first ? { reason: options.gap, oldest: idOf(first) } : { reason: options.gap } }
+}

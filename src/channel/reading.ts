@@ -1,0 +1,99 @@
+import type { Entry } from '../log/entry.js'
+import type { Ledger } from '../log/ledger.js'
+import type { NodeId } from '../log/node-id.js'
+import type { Position } from '../log/record.js'
+import { type Cursor, formatCursor, idOf } from './cursor.js'
+
+/**
+ * How far a reader is, as this node can use it: a number for each origin it knows, by slot, and apart from them the
+ * components of origins that it does not know. Those are kept (ordering rule R7: dropping one gives a message twice).
+ */
+export class Reading {
+  readonly seqs: number[]
+  /** Components of origins unknown here: [origin, seq, told]. */
+  readonly strange: [NodeId, number, boolean][] = []
+  time: number
+  readonly #ledger: Ledger
+
+  constructor(ledger: Ledger, time = 0, seqs: number[] = ledger.ids.map(() => 0)) {
+    this.#ledger = ledger
+    this.time = time
+    this.seqs = seqs
+  }
+
+  static at(ledger: Ledger, cursor: Position | Cursor, isForgotten: (id: NodeId) => boolean): Reading {
+    const reading = new Reading(ledger, cursor.time)
+    cursor.origins.forEach((id, i) => {
+      const seq = cursor.seqs[i] ?? 0
+      const origin = ledger.get(id)
+      if (origin) reading.seqs[origin.slot] = seq
+      else if (!isForgotten(id)) reading.strange.push([id, seq, 'told' in cursor && cursor.told[i] === true])
+    })
+    return reading
+  }
+
+  covers(entry: Entry): boolean {
+    return (this.seqs[entry.origin.slot] ?? 0) >= entry.seq
+  }
+
+  /** Is there an origin that nobody here knows, and the reader has not been told? */
+  get astray(): boolean {
+    return this.strange.some(([, , told]) => !told)
+  }
+
+  tellStrange(): void {
+    for (const component of this.strange) component[2] = true
+  }
+
+  /** Takes in a position; true if nothing of the reading was beyond it, so that the position alone says it all. */
+  merge(position: Position): boolean {
+    const exact = position.origins === this.#ledger.ids ? this.#mergeSlots(position.seqs) : this.#mergeIds(position)
+    const same = exact && this.strange.length === 0 && this.time <= position.time
+    this.time = Math.max(this.time, position.time)
+    return same
+  }
+
+  #mergeSlots(seqs: readonly number[]): boolean {
+    let exact = true
+    for (let slot = 0; slot < seqs.length; slot++) {
+      const mine = this.seqs[slot] ?? 0
+      const theirs = seqs[slot] ?? 0
+      if (mine > theirs) exact = false
+      else this.seqs[slot] = theirs
+    }
+    return exact
+  }
+
+  #mergeIds(position: Position): boolean {
+    const seqs = this.#ledger.ids.map(() => 0)
+    position.origins.forEach((id, i) => {
+      const origin = this.#ledger.get(id)
+      if (origin) seqs[origin.slot] = position.seqs[i] ?? 0
+    })
+    return this.#mergeSlots(seqs)
+  }
+
+  /** Moves over `entry` and says the id that a reader at this place is given for it. */
+  take(entry: Entry): string {
+    return entry.position && this.merge(entry.position) ? idOf(entry) : this.text()
+  }
+
+  cursor(): Cursor {
+    const components: [NodeId, number, boolean][] = [...this.strange]
+    this.#ledger.ids.forEach((id, slot) => {
+      const seq = this.seqs[slot] ?? 0
+      if (seq > 0) components.push([id, seq, false])
+    })
+    components.sort((a, b) => (a[0] < b[0] ? -1 : 1))
+    return {
+      time: this.time,
+      origins: components.map(([id]) => id),
+      seqs: components.map(([, seq]) => seq),
+      told: components.map(([, , told]) => told),
+    }
+  }
+
+  text(): string {
+    return formatCursor(this.cursor())
+  }
+}

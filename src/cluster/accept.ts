@@ -1,0 +1,185 @@
+import { formatPosition } from '../channel/cursor.js'
+import type { Now, Outcome, Publish } from '../effect.js'
+import type { CoreOptions } from '../limits.js'
+import { Entry, sizeOf } from '../log/entry.js'
+import type { Lamport } from '../log/lamport.js'
+import type { Ledger } from '../log/ledger.js'
+import type { Audience } from '../log/log.js'
+import type { Origin } from '../log/origin.js'
+import type { Rules } from '../log/rules.js'
+import { outcomeOf, type Ticket, Tickets } from './tickets.js'
+
+interface Waiting {
+  readonly publish: Publish
+  readonly untilMs: number
+  readonly bytes: number
+}
+
+interface Parts {
+  readonly origin: Origin
+  readonly ledger: Ledger
+  readonly lamport: Lamport
+  readonly audience: Audience
+  readonly options: CoreOptions
+  readonly rules: Rules
+  /** Members of the view; none while this node takes no publishes (`refusal` says why). */
+  copies(): number
+  refusal(): 'not_ready' | 'draining' | undefined
+  frozen(): boolean
+}
+
+/**
+ * Takes publishes: refuses, lets them wait for a view, or stamps them. A stamped one is settled when it is shown,
+ * which is when every member holds it (R2).
+ */
+export class Accept {
+  readonly tickets: Tickets
+  readonly #parts: Parts
+  #queue: Waiting[] = []
+  #queuedBytes = 0
+  /** Bytes held and not yet shown, of all origins. */
+  unstableBytes = 0
+  accepted = 0
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.tickets = new Tickets((publisher, outcome) => parts.audience.settled(publisher, outcome))
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  get waiting(): number {
+    return this.#queue.length + this.tickets.waiting
+  }
+
+  get nextMs(): number {
+    return Math.min(this.tickets.nextMs, this.#queue[0]?.untilMs ?? Number.POSITIVE_INFINITY)
+  }
+
+  append(publish: Publish, now: Now): void {
+    const bytes = publish.drafts.reduce((sum, draft) => sum + sizeOf(draft), 0)
+    const refused = this.#refuse(publish, bytes)
+    if (refused) this.#parts.audience.settled(publish.publisher, refused)
+    else if (this.#parts.frozen() && this.#parts.rules.queueWhileFrozen) this.#wait(publish, bytes, now.ms)
+    else this.#stamp(publish, now, now.ms + this.#parts.options.publishTimeoutMs)
+  }
+
+  #refuse(publish: Publish, bytes: number): Outcome | undefined {
+    const { audience, options, copies, refusal } = this.#parts
+    const no = refusal()
+    if (no) return refuse(no, no === 'draining' ? 'this node is stopping' : 'this node is joining its cluster')
+    if (copies() < publish.minCopies)
+      return refuse('too_few_copies', `the view has ${copies()} of ${publish.minCopies} nodes`)
+    if (this.unstableBytes + this.#queuedBytes + bytes > options.unstableBytes)
+      return refuse('overloaded', 'too much waits for confirmation by the other nodes')
+    if (!publish.drafts.every((draft) => audience.admits(draft)))
+      return refuse('overloaded', 'there are too many channels')
+    return this.#clash(publish)
+  }
+
+  #clash({ drafts }: Publish): Outcome | undefined {
+    for (const { database, key, digest } of drafts) {
+      const first = key === undefined ? undefined : this.#parts.audience.keyed(database, key)
+      if (first && first.digest !== digest) return refuse('key_conflict', 'the key was used before for another message')
+    }
+    return undefined
+  }
+
+  #wait(publish: Publish, bytes: number, nowMs: number): void {
+    const { audience, options } = this.#parts
+    if (this.#queue.length >= options.queueMax) {
+      audience.settled(publish.publisher, refuse('overloaded', 'too many publishes wait for a view to form'))
+      return
+    }
+    this.#queue.push({ publish, untilMs: nowMs + options.publishTimeoutMs, bytes })
+    this.#queuedBytes += bytes
+  }
+
+  /** A view has begun: what waited is stamped now, above everything shown. */
+  release(now: Now): void {
+    const queue = this.#queue
+    this.#queue = []
+    this.#queuedBytes = 0
+    for (const { publish, untilMs, bytes } of queue) {
+      const refused = this.#refuse(publish, bytes)
+      if (refused) this.#parts.audience.settled(publish.publisher, refused)
+      else this.#stamp(publish, now, untilMs)
+    }
+  }
+
+  #stamp(publish: Publish, now: Now, untilMs: number): void {
+    const { origin, audience, lamport, rules } = this.#parts
+    const entries: (Entry | undefined)[] = []
+    const duplicates: boolean[] = []
+    const drafts = new Map<number, number>()
+    publish.drafts.forEach((draft, i) => {
+      const first = draft.key === undefined ? undefined : audience.keyed(draft.database, draft.key)
+      entries.push(first)
+      duplicates.push(first !== undefined)
+      if (first) return
+      const entry = new Entry(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms)
+      origin.append(entry)
+      this.unstableBytes += entry.size
+      this.accepted++
+      drafts.set(entry.seq, i)
+    })
+    const { publisher, minCopies } = publish
+    const ticket = {
+      publisher,
+      lastSeq: drafts.size > 0 ? origin.have : 0,
+      minCopies,
+      untilMs,
+      entries,
+      duplicates,
+      drafts,
+      conflict: false,
+      done: false,
+    }
+    if (drafts.size === 0) audience.settled(publisher, outcomeOf(ticket, this.#parts.copies()))
+    else this.#track(ticket, publish.ack === 'local' || !rules.ackAll)
+  }
+
+  #track(ticket: Ticket, local: boolean): void {
+    this.tickets.add(ticket)
+    if (!local) return
+    ticket.done = true
+    this.#parts.audience.settled(ticket.publisher, {
+      ...outcomeOf({ ...ticket, minCopies: 0 }, 1),
+      ...this.#provisional(ticket),
+    })
+  }
+
+  /** Answered before its place in the order is known: names the message, but other nodes' messages may yet precede it. */
+  #provisional(ticket: Ticket): { ids: string[] } {
+    const { ledger, origin } = this.#parts
+    const { origins, seqs, time } = ledger.position()
+    const seqOf = new Map([...ticket.drafts].map(([seq, draft]) => [draft, seq]))
+    const id = (seq: number) =>
+      formatPosition({ time, origins, seqs: seqs.map((own, slot) => (slot === origin.slot ? seq : own)) })
+    return { ids: ticket.entries.map((entry, i) => entry?.id ?? id(seqOf.get(i) ?? 0)) }
+  }
+
+  expire(nowMs: number): void {
+    this.tickets.expire(nowMs)
+    for (let first = this.#queue[0]; first && first.untilMs <= nowMs; first = this.#queue[0]) {
+      this.#queue.shift()
+      this.#queuedBytes -= first.bytes
+      this.#parts.audience.settled(
+        first.publish.publisher,
+        refuse('overloaded', 'no view formed in time; nothing was published'),
+      )
+    }
+  }
+}
+
+const refuse = (
+  code: 'not_ready' | 'draining' | 'overloaded' | 'too_few_copies' | 'key_conflict',
+  reason: string,
+): Outcome => ({
+  ok: false,
+  code,
+  reason,
+  unknown: false,
+})

@@ -1,0 +1,88 @@
+import { idOf } from '../channel/cursor.js'
+import type { Outcome, Publisher } from '../effect.js'
+import type { Entry } from '../log/entry.js'
+
+/** One accepted publish on its way: which of its drafts have an id, and which repeat a key that was there before. */
+export interface Ticket {
+  readonly publisher: Publisher
+  /** Sequence number of its last record; 0 if all its drafts repeat known keys. */
+  readonly lastSeq: number
+  readonly minCopies: number
+  readonly untilMs: number
+  /** By draft: the entry that stands for it, as far as known. */
+  readonly entries: (Entry | undefined)[]
+  readonly duplicates: boolean[]
+  /** By sequence number: which draft. */
+  readonly drafts: ReadonlyMap<number, number>
+  conflict: boolean
+  done: boolean
+}
+
+/** The accepted publishes of this node, in the order of their records, which is the order in which they are settled. */
+export class Tickets {
+  #queue: Ticket[] = []
+  #head = 0
+  #untimed = 0
+
+  constructor(readonly settled: (publisher: Publisher, outcome: Outcome) => void) {}
+
+  get waiting(): number {
+    return this.#queue.length - this.#head
+  }
+
+  add(ticket: Ticket): void {
+    this.#queue.push(ticket)
+  }
+
+  /** One of this node's own records is shown; `first` is the entry whose key it repeats. */
+  shown(entry: Entry, first: Entry | undefined, copies: number): void {
+    const ticket = this.#queue[this.#head]
+    const draft = ticket?.drafts.get(entry.seq)
+    if (!ticket || draft === undefined) return
+    ticket.entries[draft] = first ?? entry
+    ticket.duplicates[draft] = first !== undefined
+    if (first && first.digest !== entry.digest) ticket.conflict = true
+    if (entry.seq < ticket.lastSeq) return
+    this.#shift()
+    if (!ticket.done) this.settled(ticket.publisher, outcomeOf(ticket, copies))
+  }
+
+  /** When the oldest of them runs out of time. */
+  get nextMs(): number {
+    return this.#queue[Math.max(this.#untimed, this.#head)]?.untilMs ?? Number.POSITIVE_INFINITY
+  }
+
+  expire(nowMs: number): void {
+    this.#untimed = Math.max(this.#untimed, this.#head)
+    for (
+      let ticket = this.#queue[this.#untimed];
+      ticket && ticket.untilMs <= nowMs;
+      ticket = this.#queue[this.#untimed]
+    ) {
+      this.#untimed++
+      if (ticket.done) continue
+      ticket.done = true
+      const reason = 'not confirmed by every member in time; it may yet be delivered: retry with the same key'
+      this.settled(ticket.publisher, { ok: false, code: 'outcome_unknown', reason, unknown: true })
+    }
+  }
+
+  #shift(): void {
+    this.#head++
+    if (this.#head < 1024 || this.#head * 2 < this.#queue.length) return
+    this.#queue = this.#queue.slice(this.#head)
+    this.#untimed = Math.max(0, this.#untimed - this.#head)
+    this.#head = 0
+  }
+}
+
+export const outcomeOf = (ticket: Ticket, copies: number): Outcome => {
+  if (ticket.conflict)
+    return { ok: false, code: 'key_conflict', reason: 'the key was used before for another message', unknown: false }
+  if (copies < ticket.minCopies) {
+    const reason = `held by ${copies} node${copies === 1 ? '' : 's'}, not ${ticket.minCopies}: the view has shrunk meanwhile`
+    return { ok: false, code: 'too_few_copies', reason, unknown: true }
+  }
+  const ids = ticket.entries.map((entry) => (entry ? idOf(entry) : ''))
+  return { ok: true, ids, copies, duplicates: ticket.duplicates }
+}

@@ -1,0 +1,65 @@
+import type { Origin } from './origin.js'
+import type { Copy, Draft, Position, Record } from './record.js'
+
+const nothing = new Uint8Array(0)
+
+/** A record as this node holds it. `kept` while its channel's ring has it; without data it lives on for its key alone. */
+export class Entry {
+  kept = false
+  /** Set when it is shown: everything at or before it in the order, as known to whoever showed it first. */
+  position: Position | undefined
+  /** The position as text, made on first use: the message's id. */
+  id: string | undefined
+  readonly database: string
+  readonly channel: string
+  readonly key: string | undefined
+  readonly digest: string | undefined
+  readonly hole: number
+  data: Uint8Array
+
+  constructor(
+    readonly origin: Origin,
+    readonly seq: number,
+    readonly time: number,
+    draft: Draft,
+    readonly bornMs: number,
+  ) {
+    this.database = draft.database
+    this.channel = draft.channel
+    this.key = draft.key
+    this.digest = draft.digest
+    this.hole = draft.hole
+    this.data = draft.data
+  }
+
+  /** What it costs to keep, in bytes: the data and a fair guess at the rest. */
+  get size(): number {
+    return sizeOf(this)
+  }
+
+  strip(): void {
+    this.data = nothing
+  }
+
+  record(): Record {
+    const { database, channel, data, hole, seq, time } = this
+    const plain = { database, channel, data, hole, seq, time }
+    return this.key === undefined ? plain : { ...plain, key: this.key, digest: this.digest ?? '' }
+  }
+
+  copy(nowMs: number): Copy {
+    const copy = { ...this.record(), ageMs: Math.max(0, nowMs - this.bornMs) }
+    return this.position === undefined ? copy : { ...copy, position: this.position }
+  }
+}
+
+const overhead = 200
+
+export const sizeOf = (draft: Pick<Draft, 'data' | 'channel'>): number =>
+  draft.data.length + draft.channel.length + overhead
+
+/** The canonical order: by Lamport time, then by origin. The only place where ties are broken. */
+export const before = (a: Entry, b: Entry): boolean =>
+  a.time < b.time || (a.time === b.time && a.origin.id < b.origin.id)
+
+export const byKey = (a: Entry, b: Entry): number => (before(a, b) ? -1 : a === b ? 0 : 1)
