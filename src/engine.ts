@@ -1,24 +1,196 @@
-import type { Effect, Input, Now, Status } from './effect.js'
+import { auditChannels, auditLog } from './audit.js'
+import { ChannelAudience } from './channel/audience.js'
+import { Channels } from './channel/channels.js'
+import { Readers } from './channel/readers.js'
+import { Cluster } from './cluster/cluster.js'
+import { memberStatuses, viewStatus } from './cluster/status.js'
+import { Tombstones } from './cluster/tombstones.js'
+import type { Effect, Input, Now, Poll, Status } from './effect.js'
 import type { CoreOptions } from './limits.js'
-import type { NodeId } from './log/node-id.js'
-import type { Rules } from './log/rules.js'
+import { Ledger } from './log/ledger.js'
+import { makeNodeId, type NodeId } from './log/node-id.js'
+import { allRules, type Rules } from './log/rules.js'
 
-/** The face of the core; the class follows. */
-export interface EngineFace {
-  readonly id: NodeId
-  readonly ready: boolean
-  /** When the core next wants a `tick`, on the `ms` clock. */
-  readonly wakeAt: number
-  step(input: Input, now: Now): readonly Effect[]
-  status(now: Now): Status
-  /** Breaks of the invariants I1 to I10, in words; empty when all hold. Slow: for the simulator and on demand. */
-  audit(): readonly string[]
-}
+/** How often old messages and idle channels are looked for. */
+const sweepMs = 250
 
 export interface EngineParts {
   readonly options: CoreOptions
+  /** Dice in [0, 1). */
   readonly random: () => number
   readonly now: Now
   /** Only the simulator passes other rules than the true ones. */
   readonly rules?: Rules
 }
+
+/**
+ * The whole core of a node, as one synchronous state machine: an input and the time go in, effects come out. Nothing in
+ * here waits, measures time or rolls dice of its own; so what production runs is what the simulator has run.
+ */
+export class Engine {
+  readonly id: NodeId
+  readonly #options: CoreOptions
+  readonly #ledger = new Ledger()
+  readonly #channels: Channels
+  readonly #readers: Readers
+  readonly #audience: ChannelAudience
+  readonly #cluster: Cluster
+  #effects: Effect[] = []
+  #sweepMs = Number.NEGATIVE_INFINITY
+
+  constructor({ options, random, now, rules = allRules }: EngineParts) {
+    const emit = (effect: Effect): void => {
+      this.#effects.push(effect)
+    }
+    const ledger = this.#ledger
+    const tombstones = new Tombstones(ledger, options)
+    const channels = new Channels(ledger, options, rules)
+    const isForgotten = (id: NodeId): boolean => tombstones.has(id)
+    const readers = new Readers({ ledger, channels, options, rules, emit, isForgotten })
+    const audience = new ChannelAudience(channels, readers, emit)
+    const waiting = (): number => readers.waiting
+    this.id = makeNodeId(now.wall, random)
+    this.#options = options
+    this.#channels = channels
+    this.#readers = readers
+    this.#audience = audience
+    const parts = { self: this.id, ledger, tombstones, audience, options, rules, random, now, waiting, emit }
+    this.#cluster = new Cluster(parts)
+  }
+
+  /** It holds all that was retained when it joined, and takes requests. */
+  get ready(): boolean {
+    return this.#cluster.ready && !this.#cluster.draining
+  }
+
+  /** When the core next wants a `tick`, on the `ms` clock. */
+  get wakeAt(): number {
+    return Math.min(this.#cluster.nextMs, this.#readers.nextMs, this.#sweepMs + sweepMs)
+  }
+
+  /** Takes one input. What a client or peer does wrong is answered or refused; it never throws for that. */
+  step(input: Input, now: Now): readonly Effect[] {
+    this.#effects = []
+    this.#audience.nowMs = now.ms
+    this.#cluster.begin(now)
+    this.#take(input, now)
+    return this.#effects
+  }
+
+  #take(input: Input, now: Now): void {
+    const cluster = this.#cluster
+    switch (input.type) {
+      case 'publish':
+        cluster.append(input, now)
+        break
+      case 'poll':
+        this.#poll(input, now.ms)
+        break
+      case 'cancel':
+        this.#readers.cancel(input.reader)
+        break
+      case 'received':
+        cluster.received(input.from, input.message)
+        break
+      case 'linked':
+        cluster.linked(input.peer)
+        cluster.tick()
+        break
+      case 'unlinked':
+        cluster.unlinked(input.peer)
+        break
+      case 'refused':
+        cluster.refused(input.peer)
+        break
+      case 'tick':
+        this.#tick(now.ms)
+        break
+      case 'drain':
+        cluster.draining = true
+        this.#readers.endAll()
+        break
+      case 'leave':
+        cluster.leave()
+        break
+      default:
+        input satisfies never
+    }
+  }
+
+  #poll(poll: Poll, nowMs: number): void {
+    if (this.ready) {
+      this.#readers.poll(poll, nowMs)
+      return
+    }
+    const code = this.#cluster.draining ? 'draining' : 'not_ready'
+    const reason = code === 'draining' ? 'this node is stopping' : 'this node is joining its cluster'
+    this.#effects.push({ type: 'refuse', reader: poll.reader, code, reason })
+  }
+
+  #tick(nowMs: number): void {
+    this.#cluster.tick()
+    if (nowMs >= this.#sweepMs + sweepMs) {
+      this.#sweepMs = nowMs
+      this.#channels.expire(nowMs)
+      this.#channels.tidy(nowMs)
+      this.#readers.wake(this.#ledger.position())
+    }
+    this.#readers.expire(nowMs)
+  }
+
+  status(now: Now): Status {
+    const cluster = this.#cluster
+    const { draining, viewChange } = cluster
+    const { name } = this.#options
+    return {
+      id: this.id,
+      name,
+      ready: this.ready,
+      state: draining ? 'draining' : !cluster.ready ? 'joining' : viewChange.frozen ? 'frozen' : 'ready',
+      view: viewStatus(cluster),
+      members: memberStatuses(cluster, {
+        id: this.id,
+        ready: this.ready,
+        waiters: this.#readers.waiting,
+        nowMs: now.ms,
+      }),
+      counters: this.#counters(),
+      gauges: this.#gauges(),
+    }
+  }
+
+  #counters(): Status['counters'] {
+    const { accept, shown, viewChange } = this.#cluster
+    return {
+      published: accept.accepted,
+      shown,
+      delivered: this.#readers.delivered,
+      evicted: this.#channels.evicted,
+      gaps: this.#readers.gaps,
+      views: viewChange.installs,
+    }
+  }
+
+  #gauges(): Status['gauges'] {
+    const { accept, staging } = this.#cluster
+    const channels = this.#channels
+    return {
+      waiters: this.#readers.waiting,
+      channels: channels.size,
+      retained_messages: channels.count,
+      retained_bytes: channels.bytes,
+      keys: channels.keys.size,
+      publishing: accept.waiting,
+      unstable_bytes: accept.unstableBytes,
+      queued_bytes: accept.queuedBytes,
+      staged_bytes: staging.bytes,
+    }
+  }
+
+  /** Breaks of the invariants I1 to I10, in words; empty when all hold. Slow: for the simulator and on demand. */
+  audit(): readonly string[] {
+    return [...auditLog(this.#ledger, this.#cluster.viewChange), ...auditChannels(this.#channels)]
+  }
+}
+
+export type EngineFace = Pick<Engine, 'id' | 'ready' | 'wakeAt' | 'step' | 'status' | 'audit'>

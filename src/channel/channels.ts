@@ -48,6 +48,10 @@ export class Channels {
     return this.#keys
   }
 
+  all(): IterableIterator<Channel> {
+    return this.#byName.values()
+  }
+
   find(database: string, name: string): Channel | undefined {
     return this.#byName.get(`${database}\0${name}`)
   }

@@ -1,7 +1,7 @@
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Members } from './members.js'
-import type { Copies, Direct, Sync, ViewId } from './message.js'
+import type { Copies, Direct, Sync, ViewId, Want } from './message.js'
 import { type Peer, sameView } from './peer.js'
 import type { HeldFloors, Staging } from './staging.js'
 import { wantsOf } from './view-change.js'
@@ -21,14 +21,20 @@ interface Parts {
 /** Gets from others what this node lacks: ahead of a view from those in other views, and for a view its target. */
 export class Fetch {
   /** Floors of what is in the log but not yet shown. */
-  held: HeldFloors[] = []
+  readonly #held: HeldFloors[] = []
   readonly #parts: Parts
   #askedMs = Number.NEGATIVE_INFINITY
   #asked: NodeId | undefined
   #targetMs = Number.NEGATIVE_INFINITY
+  /** How many requests each has still to answer; what anybody sends unasked is not taken. */
+  readonly #expected = new Map<NodeId, number>()
 
   constructor(parts: Parts) {
     this.#parts = parts
+  }
+
+  takeHeld(): HeldFloors[] {
+    return this.#held.splice(0)
   }
 
   reach(id: NodeId): number {
@@ -45,10 +51,10 @@ export class Fetch {
     if (!first) return
     this.#askedMs = nowMs
     this.#asked = first.peer.id
-    this.#parts.send([first.peer.id], { type: 'want', wants: first.wants })
+    this.#ask(first.peer.id, first.wants)
   }
 
-  #wants(peer: Peer): { origin: NodeId; after: number; to: number }[] {
+  #wants(peer: Peer): Want['wants'] {
     return peer.claim.have.flatMap(([origin, to]) => {
       const after = this.reach(origin)
       return origin !== this.#parts.members.self && after < to ? [{ origin, after, to }] : []
@@ -58,10 +64,11 @@ export class Fetch {
   /** Takes in what came. True if it was the end of what a request could bring, so that the next one may go out. */
   take(from: NodeId, copies: Copies, nowMs: number): boolean {
     const { ledger, staging } = this.#parts
-    if (copies.origin === this.#parts.members.self) return false
+    if (copies.origin === this.#parts.members.self || !this.#expected.has(from)) return false
     staging.add(copies, ledger.have(copies.origin), nowMs)
     if (from === this.#asked) this.#askedMs = copies.last ? Number.NEGATIVE_INFINITY : nowMs
     if (copies.last) this.#targetMs = Number.NEGATIVE_INFINITY
+    if (copies.last) this.#answered(from)
     return copies.last
   }
 
@@ -70,12 +77,23 @@ export class Fetch {
     const { ledger, staging } = this.#parts
     const wants = wantsOf(sync, (id) => this.reach(id))
     if (wants.size === 0) {
-      this.held.push(...staging.commit(ledger, sync.target, nowMs))
+      this.#held.push(...staging.commit(ledger, sync.target, nowMs))
       return true
     }
     if (nowMs - this.#targetMs < patienceMs) return false
     this.#targetMs = nowMs
-    for (const [holder, list] of wants) this.#parts.send([holder], { type: 'want', wants: list })
+    for (const [holder, list] of wants) this.#ask(holder, list)
     return false
+  }
+
+  #answered(holder: NodeId): void {
+    const left = (this.#expected.get(holder) ?? 1) - 1
+    if (left > 0) this.#expected.set(holder, left)
+    else this.#expected.delete(holder)
+  }
+
+  #ask(holder: NodeId, wants: Want['wants']): void {
+    this.#expected.set(holder, (this.#expected.get(holder) ?? 0) + 1)
+    this.#parts.send([holder], { type: 'want', wants })
   }
 }

@@ -3,7 +3,8 @@ import { sizeOf } from '../log/entry.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Origin } from '../log/origin.js'
 import type { Record } from '../log/record.js'
-import type { Batch, ViewId } from './message.js'
+import type { Batch } from './message.js'
+import type { View } from './view-change.js'
 
 interface Line {
   readonly peer: NodeId
@@ -30,20 +31,15 @@ export class Outbox {
   #flushedMs = Number.NEGATIVE_INFINITY
 
   constructor(
-    readonly view: ViewId,
-    members: readonly NodeId[],
+    readonly view: View,
     readonly origin: Origin,
+    /** Up to which of our records all members hold them. */
+    held: number,
     readonly options: CoreOptions,
     nowMs: number,
   ) {
-    const start = {
-      sent: origin.have,
-      confirmed: origin.have,
-      stillMs: nowMs,
-      retryMs: options.retransmitMs,
-      resentMs: nowMs,
-    }
-    this.#lines = members.filter((id) => id !== origin.id).map((peer) => ({ peer, ...start }))
+    const start = { sent: held, confirmed: held, stillMs: nowMs, retryMs: options.retransmitMs, resentMs: nowMs }
+    this.#lines = view.members.filter((id) => id !== origin.id).map((peer) => ({ peer, ...start }))
   }
 
   get alone(): boolean {
@@ -70,7 +66,7 @@ export class Outbox {
       const to = lines.map(({ peer }) => peer)
       do {
         const records = this.#records(from + 1)
-        send(to, { type: 'batch', view: this.view, row, first: from + 1, records })
+        send(to, { type: 'batch', view: this.view.id, row, first: from + 1, records })
         from += records.length
         if (records.length === 0) break
       } while (from < this.origin.have)
@@ -129,7 +125,7 @@ export class Outbox {
         line.resentMs = nowMs
         line.retryMs = Math.min(retryMostMs, line.retryMs * 2)
         const records = this.#records(line.confirmed + 1)
-        send([line.peer], { type: 'batch', view: this.view, row, first: line.confirmed + 1, records })
+        send([line.peer], { type: 'batch', view: this.view.id, row, first: line.confirmed + 1, records })
       }
     }
   }

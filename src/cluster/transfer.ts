@@ -1,7 +1,7 @@
-import type { Channels } from '../channel/channels.js'
 import type { CoreOptions } from '../limits.js'
 import { sizeOf } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
+import type { Audience } from '../log/log.js'
 import type { Origin } from '../log/origin.js'
 import type { Copy } from '../log/record.js'
 import type { Copies, Floor, Want } from './message.js'
@@ -14,14 +14,14 @@ const itemsMax = 2000
 /** Answers a request for records: in order, in frames of bounded size, evicted ones as holes with their floors. */
 export const serve = (
   want: Want,
-  parts: { ledger: Ledger; channels: Channels; options: CoreOptions; nowMs: number },
+  parts: { ledger: Ledger; audience: Audience; options: CoreOptions; nowMs: number },
 ): Copies[] => {
-  const { ledger, channels, options, nowMs } = parts
+  const { ledger, audience, options, nowMs } = parts
   const origins = want.wants.flatMap(({ origin, after, to }) => {
     const known = ledger.get(origin)
     return known && after < known.have ? [{ origin: known, after, to: Math.min(to, known.have) }] : []
   })
-  const floors = channels.floorsOf(new Set(origins.map(({ origin }) => origin)))
+  const floors = audience.floorsOf(new Set(origins.map(({ origin }) => origin)))
   const frames: Copies[] = []
   for (const { origin, after, to } of origins) {
     let from = after

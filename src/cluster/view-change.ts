@@ -40,7 +40,7 @@ export interface ViewHost {
   /** Fetches what the target asks for; true once all of it is in the log. */
   fetch(sync: Sync): boolean
   install(sync: Sync): void
-  readonly forgotten: readonly NodeId[]
+  forgotten(): readonly NodeId[]
   /** Origins whose tombstone has run out: worth a view change of its own. */
   overdue(): boolean
   report(event: string, detail: { readonly [field: string]: string | number | readonly string[] }): void
@@ -70,9 +70,9 @@ export class ViewChange {
     this.promised = this.view.id
   }
 
-  /** When the freeze began, for status. */
-  get promisedMs(): number {
-    return this.#promisedMs
+  /** Something is under way or out of place: `tick` should come more often. */
+  get busy(): boolean {
+    return this.frozen || this.#unlikeMs !== undefined
   }
 
   tick(nowMs: number): void {
@@ -168,8 +168,12 @@ export class ViewChange {
     proposal.states.set(from, state)
     proposal.movedMs = nowMs
     if (proposal.silent.length > 0) return
-    const { rules, self, forgotten } = this.host
-    const sync = proposal.conclude(self, { ready: false, targetOfAll: rules.targetOfAll, forgotten })
+    const { rules, self } = this.host
+    const sync = proposal.conclude(self, {
+      ready: false,
+      targetOfAll: rules.targetOfAll,
+      forgotten: this.host.forgotten(),
+    })
     proposal.sentMs = nowMs
     this.#broadcast(sync, proposal)
     this.onSync(self, sync, nowMs)

@@ -31,4 +31,8 @@ export interface Audience {
   /** Is there room for a message on this channel? */
   admits(draft: Draft): boolean
   settled(publisher: Publisher, outcome: Outcome): void
+  /** Of these origins: what is evicted, by channel, each list ascending. */
+  floorsOf(origins: ReadonlySet<Origin>): ReadonlyMap<Origin, readonly Floor[]>
+  /** Every node is done with this origin: nothing of it may be left. */
+  forget(origin: Origin): void
 }

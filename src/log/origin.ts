@@ -25,6 +25,11 @@ export class Origin {
 
   constructor(readonly id: NodeId) {}
 
+  /** Nothing before this record is held. */
+  get first(): number {
+    return this.#base
+  }
+
   at(seq: number): Entry | undefined {
     const index = seq - this.#base
     return index < 0 ? undefined : this.#slots[this.#head + index]

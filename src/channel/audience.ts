@@ -1,0 +1,59 @@
+import type { Floor } from '../cluster/message.js'
+import type { Effect, Outcome, Publisher } from '../effect.js'
+import type { Entry } from '../log/entry.js'
+import type { Audience } from '../log/log.js'
+import type { Origin } from '../log/origin.js'
+import type { Draft, Position } from '../log/record.js'
+import type { Channels } from './channels.js'
+import type { Readers } from './readers.js'
+
+/** The channels and their readers, as the log sees them. */
+export class ChannelAudience implements Audience {
+  /** The time of the present step. */
+  nowMs = 0
+
+  constructor(
+    readonly channels: Channels,
+    readonly readers: Readers,
+    readonly emit: (effect: Effect) => void,
+  ) {}
+
+  show(entry: Entry): Entry | undefined {
+    return this.channels.keep(entry, this.nowMs)
+  }
+
+  adopt(entry: Entry): void {
+    this.channels.adopt(entry, this.nowMs)
+  }
+
+  missed(origin: Origin, floors: readonly Floor[], lost: number): void {
+    for (const floor of floors) this.channels.raise(origin, floor, this.nowMs)
+    if (lost <= origin.lost) return
+    origin.lost = lost
+    this.channels.touchAll()
+  }
+
+  shown(before: Position): void {
+    this.readers.wake(before)
+  }
+
+  keyed(database: string, key: string): Entry | undefined {
+    return this.channels.keys.get(database, key)
+  }
+
+  admits({ database, channel }: Draft): boolean {
+    return !this.channels.full || this.channels.find(database, channel) !== undefined
+  }
+
+  settled(publisher: Publisher, outcome: Outcome): void {
+    this.emit({ type: 'published', publisher, outcome })
+  }
+
+  floorsOf(origins: ReadonlySet<Origin>): ReadonlyMap<Origin, readonly Floor[]> {
+    return this.channels.floorsOf(origins)
+  }
+
+  forget(origin: Origin): void {
+    this.channels.forget(origin)
+  }
+}

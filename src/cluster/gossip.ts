@@ -1,0 +1,66 @@
+import type { Effect } from '../effect.js'
+import type { CoreOptions } from '../limits.js'
+import type { NodeId } from '../log/node-id.js'
+import type { Members } from './members.js'
+import type { Claim, Heartbeat } from './message.js'
+
+/** News is told at once, but no more often than this. */
+const newsMs = 20
+
+interface Parts {
+  readonly members: Members
+  readonly options: CoreOptions
+  /** What this node says of itself now. */
+  claim(hears: readonly NodeId[], counter: number): Claim
+  emit(effect: Effect): void
+  /** A younger node has this one's name. */
+  replaced(by: Claim): void
+}
+
+/** Tells all neighbours, every heartbeat interval and when something has changed, all that is known of who is there. */
+export class Gossip {
+  readonly #parts: Parts
+  #counter = 0
+  #toldMs = Number.NEGATIVE_INFINITY
+  #told = ''
+  #news = true
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  get nextMs(): number {
+    return this.#toldMs + (this.#news ? newsMs : this.#parts.options.heartbeatMs)
+  }
+
+  /** Something is worth telling before the next heartbeat. */
+  touch(): void {
+    this.#news = true
+  }
+
+  receive(heartbeat: Heartbeat, nowMs: number): void {
+    const { members, options, emit, replaced } = this.#parts
+    const { fresh, replaced: older } = members.learn(heartbeat, nowMs)
+    for (const { claim, id } of fresh) emit({ type: 'dial', peer: id, address: claim.address })
+    for (const { claim, id } of older) emit({ type: 'forget', peer: id, address: claim.address })
+    for (const claim of heartbeat.claims)
+      if (claim.name === options.name && claim.id > members.self && !claim.leaving) replaced(claim)
+    if (fresh.length > 0 || members.heard(nowMs).join() !== this.#told) this.touch()
+  }
+
+  /** Tells if it is time; true if it did. */
+  tick(nowMs: number): boolean {
+    if (nowMs < this.nextMs) return false
+    const { members, claim, emit } = this.#parts
+    const hears = members.heard(nowMs)
+    this.#told = hears.join()
+    this.#toldMs = nowMs
+    this.#news = false
+    const message: Heartbeat = {
+      type: 'heartbeat',
+      claims: [claim(hears, ++this.#counter), ...members.gossip(nowMs)],
+    }
+    if (members.links.length > 0) emit({ type: 'send', to: members.links, message })
+    return true
+  }
+}

@@ -1,0 +1,31 @@
+import type { CoreOptions } from '../limits.js'
+import type { Members } from './members.js'
+import { sameView } from './peer.js'
+import type { ViewChange } from './view-change.js'
+
+/**
+ * When a node may serve: it founds a cluster, or has in a view with a ready member all that was retained, or nobody
+ * is ready anywhere and it is the oldest of those who start together.
+ */
+export class Readiness {
+  ready: boolean
+
+  constructor(
+    readonly members: Members,
+    readonly options: CoreOptions,
+    readonly startedMs: number,
+  ) {
+    this.ready = options.founder
+  }
+
+  look(viewChange: ViewChange, nowMs: number): void {
+    if (this.ready || viewChange.frozen) return
+    const { view } = viewChange
+    const alive = [...this.members.all()].filter((peer) => peer.alive(nowMs, this.options.suspectMs))
+    const ready = alive.filter((peer) => peer.claim.ready)
+    if (ready.length > 0)
+      this.ready = ready.some(({ id, claim }) => view.members.includes(id) && sameView(claim.view, view.id))
+    else if (nowMs - this.startedMs >= this.options.bootstrapMs)
+      this.ready = alive.every(({ id }) => id > this.members.self)
+  }
+}

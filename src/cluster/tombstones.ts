@@ -1,0 +1,48 @@
+import type { CoreOptions } from '../limits.js'
+import type { Ledger } from '../log/ledger.js'
+import type { NodeId } from '../log/node-id.js'
+import type { Origin } from '../log/origin.js'
+
+/** An origin that is gone is remembered for this many retention times: so long a cursor may name it. */
+const lives = 4
+/** Forgotten origins that are still known as such. */
+const forgottenMax = 1024
+
+/** R8: origins of dead nodes are kept until no cursor can need them, and then dropped by all members in one view change. */
+export class Tombstones {
+  readonly #forgotten = new Set<NodeId>()
+
+  constructor(
+    readonly ledger: Ledger,
+    readonly options: CoreOptions,
+  ) {}
+
+  has(id: NodeId): boolean {
+    return this.#forgotten.has(id)
+  }
+
+  get forgotten(): readonly NodeId[] {
+    return [...this.#forgotten]
+  }
+
+  /** Origins that this node is done with. */
+  expired(isPresent: (id: NodeId) => boolean, nowMs: number): NodeId[] {
+    const atMs = nowMs - lives * this.options.retentionMs
+    const done = ({ id, have, shown, touchedMs }: Origin) => shown === have && touchedMs < atMs && !isPresent(id)
+    return this.ledger.origins.filter((origin) => done(origin) && !origin.oldest()).map(({ id }) => id)
+  }
+
+  forget(id: NodeId): Origin | undefined {
+    const origin = this.ledger.get(id)
+    this.ledger.remove(id)
+    this.#forgotten.add(id)
+    const [first] = this.#forgotten
+    if (this.#forgotten.size > forgottenMax && first) this.#forgotten.delete(first)
+    return origin
+  }
+
+  /** It has come back: a node that was paused for very long. */
+  revive(id: NodeId): void {
+    this.#forgotten.delete(id)
+  }
+}
