@@ -1,4 +1,4 @@
-import type { Effect, Now, Publish } from '../effect.js'
+import type { Effect, Now, Publish, Report } from '../effect.js'
 import type { CoreOptions } from '../limits.js'
 import { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
@@ -10,16 +10,17 @@ import { Accept } from './accept.js'
 import { Desire } from './desire.js'
 import { Fetch } from './fetch.js'
 import { Gossip } from './gossip.js'
+import { Inbox } from './inbox.js'
+import { type InstallParts, install } from './install.js'
 import { Members } from './members.js'
-import { merge } from './merge.js'
-import type { Batch, Claim, Copies, Direct, Message, State, Sync, ViewId, Want } from './message.js'
+import type { Claim, Direct, Message, Sync } from './message.js'
 import { viewText } from './peer.js'
 import { Readiness } from './readiness.js'
 import { Replication } from './replication.js'
 import { route } from './routes.js'
 import { Staging } from './staging.js'
+import { Standing } from './standing.js'
 import type { Tombstones } from './tombstones.js'
-import { serve } from './transfer.js'
 import { ViewChange } from './view-change.js'
 
 /** How often the cluster looks after itself: when all is well, and when something is under way. */
@@ -55,65 +56,67 @@ export class Cluster implements Log {
   readonly staging = new Staging()
   readonly lamport: Lamport
   readonly #parts: Parts
+  readonly #standing: Standing
   readonly #gossip: Gossip
   readonly #readiness: Readiness
   readonly #fetch: Fetch
+  readonly #inbox: Inbox
+  readonly #installParts: InstallParts
+  readonly #send = (to: readonly NodeId[], message: Direct): void =>
+    route(this.members, to, message, this.#now.ms, this.#parts.emit)
+  readonly #broken = (invariant: string): void => this.#report('invariant_broken', { invariant })
   #now: Now
   #choresMs = Number.NEGATIVE_INFINITY
-  #forgotMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: Parts) {
-    const { self, ledger, options, rules, audience, now } = parts
+    const { self, ledger, options, rules, now, tombstones, waiting } = parts
     this.#parts = parts
     this.#now = now
     this.lamport = new Lamport(rules.wallFloor)
     this.members = new Members(self, options)
     this.#readiness = new Readiness(this.members, options, now.ms)
-    const origin = ledger.add(self)
-    const send = (to: readonly NodeId[], message: Direct) => this.#send(to, message)
-    this.viewChange = this.#makeViewChange()
-    this.accept = new Accept({
-      origin,
+    this.#standing = new Standing({
+      self,
       ledger,
       lamport: this.lamport,
-      audience,
+      staging: this.staging,
+      tombstones,
+      members: this.members,
       options,
-      rules,
-      copies: () => this.viewChange.view.members.length,
-      refusal: () => (this.draining ? 'draining' : this.ready ? undefined : 'not_ready'),
-      frozen: () => this.#frozen,
+      view: () => this.viewChange.view,
+      ready: () => this.ready,
+      draining: () => this.draining,
+      waiting,
     })
-    this.replication = new Replication(
-      {
-        origin,
-        ledger,
-        lamport: this.lamport,
-        audience,
-        accept: this.accept,
-        options,
-        rules,
-        unreachable: (id) => !this.members.reachable(this.#now.ms).some((peer) => peer.id === id),
-        send,
-        hangup: (peer, reason) => parts.emit({ type: 'hangup', peer, code: 4400, reason }),
-        broken: (invariant) => this.#broken(invariant),
-      },
-      this.viewChange.view,
-      now.ms,
-    )
+    this.viewChange = this.#makeViewChange()
+    this.accept = this.#makeAccept()
+    this.replication = this.#makeReplication()
     this.#fetch = new Fetch({
       ledger,
       staging: this.staging,
       members: this.members,
       stagedBytes: options.retentionBytes,
-      send,
+      send: this.#send,
     })
     this.#gossip = new Gossip({
       members: this.members,
       options,
-      claim: (hears, counter) => this.#claim(hears, counter),
+      claim: (hears, counter) => this.#standing.claim(hears, counter),
       emit: parts.emit,
       replaced: (by) => this.#retire(by),
     })
+    const { lamport, accept, replication, members, viewChange } = this
+    this.#inbox = new Inbox({
+      ...parts,
+      members,
+      viewChange,
+      replication,
+      fetch: this.#fetch,
+      gossip: this.#gossip,
+      frozen: () => this.#frozen,
+      send: this.#send,
+    })
+    this.#installParts = { ...parts, lamport, accept, replication, fetch: this.#fetch, broken: this.#broken }
   }
 
   #makeViewChange(): ViewChange {
@@ -125,15 +128,48 @@ export class Cluster implements Log {
       random,
       members: this.members,
       desire: new Desire(self, this.members, options),
-      send: (to, message) => this.#send(to, message),
-      state: (id) => this.#state(id),
-      reach: () => new Map(this.#reach()),
+      send: this.#send,
+      state: (id) => this.#standing.state(id, this.#now.ms),
+      reach: () => new Map(this.#standing.reach()),
       fetch: (sync) => this.#fetch.target(sync, this.#now.ms),
       install: (sync) => this.#install(sync),
       forgotten: () => tombstones.forgotten,
-      overdue: () => this.#overdue(),
-      report: (event, detail) => this.#parts.emit({ type: 'report', report: { event, detail } }),
+      overdue: () => this.#standing.overdue(this.#now.ms),
+      report: (event, detail) => this.#report(event, detail),
     })
+  }
+
+  #makeAccept(): Accept {
+    const { self, ledger, audience, options, rules } = this.#parts
+    return new Accept({
+      origin: ledger.add(self),
+      ledger,
+      lamport: this.lamport,
+      audience,
+      options,
+      rules,
+      copies: () => this.viewChange.view.members.length,
+      refusal: () => (this.draining ? 'draining' : this.ready ? undefined : 'not_ready'),
+      frozen: () => this.#frozen,
+    })
+  }
+
+  #makeReplication(): Replication {
+    const { self, ledger, audience, options, rules, emit } = this.#parts
+    const parts = {
+      origin: ledger.add(self),
+      ledger,
+      lamport: this.lamport,
+      audience,
+      accept: this.accept,
+      options,
+      rules,
+      unreachable: (id: NodeId) => !this.members.reachable(this.#now.ms).some((peer) => peer.id === id),
+      send: this.#send,
+      hangup: (peer: NodeId, reason: string) => emit({ type: 'hangup', peer, code: 4400, reason }),
+      broken: this.#broken,
+    }
+    return new Replication(parts, this.viewChange.view, this.#now.ms)
   }
 
   get ready(): boolean {
@@ -212,162 +248,18 @@ export class Cluster implements Log {
   }
 
   received(from: NodeId, message: Message): void {
-    this.members.heardFrom(from, this.#now.ms)
-    if (message.type !== 'relay') this.#handle(from, message)
-    else if (message.to === this.#parts.self) this.#handle(message.from, message.message)
-    else if (message.from === from && this.members.get(message.to)?.linked)
-      this.#parts.emit({ type: 'send', to: [message.to], message })
+    this.#inbox.receive(from, message, this.#now)
   }
 
-  #handle(from: NodeId, message: Direct): void {
-    const { viewChange } = this
-    const { ms } = this.#now
-    switch (message.type) {
-      case 'heartbeat':
-        this.#gossip.receive(message, ms)
-        viewChange.look(ms)
-        break
-      case 'batch':
-        this.#onBatch(from, message)
-        break
-      case 'propose':
-        viewChange.onPropose(from, message.id, message.members, ms)
-        break
-      case 'nack':
-        viewChange.onNack(from, message.id, message.ballot, ms)
-        break
-      case 'state':
-        viewChange.onState(from, message, ms)
-        break
-      case 'sync':
-        viewChange.onSync(from, message, ms)
-        break
-      case 'synced':
-        viewChange.onSynced(from, message.id, ms)
-        break
-      case 'install':
-        viewChange.onInstall(from, message.id, ms)
-        break
-      case 'want':
-        this.#onWant(from, message)
-        break
-      case 'copies':
-        this.#onCopies(from, message)
-        break
-      case 'leave':
-        this.#onLeave(from)
-        break
-      default:
-        message satisfies never
-    }
-  }
-
-  #onBatch(from: NodeId, batch: Batch): void {
-    const { view } = this.viewChange
-    // Whoever speaks in a view that we only wait for proves that all members hold its target.
-    if (viewText(batch.view) !== viewText(view.id)) this.viewChange.onInstall(from, batch.view, this.#now.ms)
-    if (viewText(batch.view) !== viewText(this.viewChange.view.id) || this.#frozen) return
-    this.replication.receive(from, batch, this.#now)
-    this.replication.flush(this.#now.ms)
-  }
-
-  #onWant(from: NodeId, want: Want): void {
-    const { ledger, audience, options } = this.#parts
-    for (const copies of serve(want, { ledger, audience, options, nowMs: this.#now.ms })) this.#send([from], copies)
-  }
-
-  #onCopies(from: NodeId, copies: Copies): void {
-    const { ms } = this.#now
-    const last = this.#fetch.take(from, copies, ms)
-    if (this.viewChange.frozen) this.viewChange.fetched(ms)
-    else if (last) this.#fetch.ahead(this.viewChange.view.id, ms)
-  }
-
-  #onLeave(from: NodeId): void {
-    const peer = this.members.get(from)
-    peer?.update({ ...peer.claim, leaving: true, counter: Number.MAX_SAFE_INTEGER }, this.#now.ms)
-    this.#gossip.touch()
-    this.viewChange.look(this.#now.ms)
-  }
-
-  #send(to: readonly NodeId[], message: Direct): void {
-    route(this.members, to, message, this.#now.ms, this.#parts.emit)
-  }
-
-  #claim(hears: readonly NodeId[], counter: number): Claim {
-    const { self, options, waiting } = this.#parts
-    const { name, address, url } = options
-    const { id: view, members } = this.viewChange.view
-    const ready = this.ready && !this.draining
-    const own = { id: self, name, address, url, counter, ready, leaving: false, view, members }
-    return { ...own, hears, have: this.#reach(), waiters: waiting() }
-  }
-
-  /** How far each origin is held, fetched records included. */
-  #reach(): [NodeId, number][] {
-    const ids = new Set([...this.#parts.ledger.ids, ...this.staging.ids()])
-    return [...ids].map((id) => [id, this.#fetch.reach(id)])
-  }
-
-  #state(id: ViewId): State {
-    const { ledger } = this.#parts
-    const state = { id, have: ledger.reach(), time: this.lamport.time, ready: this.ready }
-    return { type: 'state', ...state, expired: this.#expired() }
-  }
-
-  #expired(): NodeId[] {
-    const { ms } = this.#now
-    const { members } = this.viewChange.view
-    const present = (id: NodeId) =>
-      members.includes(id) || this.members.get(id)?.alive(ms, this.#parts.options.suspectMs) === true
-    return this.#parts.tombstones.expired(present, ms)
-  }
-
-  /** Asked for once a retention time at most: the others may not be done with it. */
-  #overdue(): boolean {
-    if (this.#now.ms - this.#forgotMs < Math.max(leaseMs, this.#parts.options.retentionMs)) return false
-    if (this.#expired().length === 0) return false
-    this.#forgotMs = this.#now.ms
-    return true
-  }
-
-  /** R6, the end of a view change: all members hold the target, and show it in the same order. */
   #install(sync: Sync): void {
-    const { ledger, audience, tombstones } = this.#parts
     const { view } = this.viewChange
-    const before = ledger.position()
-    this.#checkTarget(sync)
-    for (const id of view.members) ledger.add(id)
-    merge(ledger, audience, sync.target, (entry, first) => {
-      if (entry.origin.id === this.#parts.self) this.accept.tickets.shown(entry, first, view.members.length)
-    })
-    for (const { origin, floors, lost } of this.#fetch.takeHeld()) audience.missed(origin, floors, lost)
-    for (const [id] of sync.target) tombstones.revive(id)
-    for (const id of sync.forget) this.#forget(id)
-    this.lamport.witness(sync.time)
-    this.accept.unstableBytes = 0
-    this.replication.begin(view, sync.target, this.#now.ms)
+    install(sync, view, this.#installParts, this.#now.ms)
     this.#readiness.ready ||= sync.ready
-    const detail = { view: viewText(view.id), members: view.members.map((id) => this.nameOf(id)) }
-    this.#parts.emit({ type: 'report', report: { event: 'view_installed', detail } })
-    audience.shown(before)
+    const members = view.members.map((id) => this.nameOf(id))
+    this.#report('view_installed', { view: viewText(view.id), members })
     this.accept.release(this.#now)
     this.replication.grown(this.#now.ms)
     this.#gossip.touch()
-  }
-
-  #forget(id: NodeId): void {
-    if (this.viewChange.view.members.includes(id)) return
-    const origin = this.#parts.tombstones.forget(id)
-    if (origin) this.#parts.audience.forget(origin)
-  }
-
-  #checkTarget(sync: Sync): void {
-    const target = new Map(sync.target)
-    for (const { id, shown, have } of this.#parts.ledger.origins) {
-      const to = target.get(id) ?? 0
-      if (shown > to || have < to) this.#broken(`I2: ${id} shown ${shown}, target ${to}, held ${have}`)
-    }
   }
 
   nameOf(id: NodeId): string {
@@ -378,11 +270,10 @@ export class Cluster implements Log {
   #retire(by: Claim): void {
     if (this.draining) return
     this.draining = true
-    const detail = { name: by.name, address: by.address }
-    this.#parts.emit({ type: 'report', report: { event: 'name_taken', detail } })
+    this.#report('name_taken', { name: by.name, address: by.address })
   }
 
-  #broken(invariant: string): void {
-    this.#parts.emit({ type: 'report', report: { event: 'invariant_broken', detail: { invariant } } })
+  #report(event: string, detail: Report['detail']): void {
+    this.#parts.emit({ type: 'report', report: detail ? { event, detail } : { event } })
   }
 }

@@ -1,0 +1,73 @@
+import type { CoreOptions } from '../limits.js'
+import type { Lamport } from '../log/lamport.js'
+import type { Ledger } from '../log/ledger.js'
+import type { NodeId } from '../log/node-id.js'
+import type { Members } from './members.js'
+import type { Claim, Reach, State, ViewId } from './message.js'
+import type { Staging } from './staging.js'
+import type { Tombstones } from './tombstones.js'
+import type { View } from './view-change.js'
+
+/** The least time between view changes that are made only to forget dead origins. */
+const forgetMs = 10_000
+
+interface Parts {
+  readonly self: NodeId
+  readonly ledger: Ledger
+  readonly lamport: Lamport
+  readonly staging: Staging
+  readonly tombstones: Tombstones
+  readonly members: Members
+  readonly options: CoreOptions
+  view(): View
+  /** Holds all that was retained when it joined. */
+  ready(): boolean
+  draining(): boolean
+  waiting(): number
+}
+
+/** What this node says of itself: in gossip its claim, in a view change its state. */
+export class Standing {
+  readonly #parts: Parts
+  #forgotMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  claim(hears: readonly NodeId[], counter: number): Claim {
+    const { self, options, view, ready, draining, waiting } = this.#parts
+    const { name, address, url } = options
+    const { id, members } = view()
+    const own = { id: self, name, address, url, counter, ready: ready() && !draining(), leaving: false }
+    return { ...own, view: id, members, hears, have: this.reach(), waiters: waiting() }
+  }
+
+  state(id: ViewId, nowMs: number): State {
+    const { ledger, lamport, ready } = this.#parts
+    const expired = this.#expired(nowMs)
+    return { type: 'state', id, have: ledger.reach(), time: lamport.time, ready: ready(), expired }
+  }
+
+  /** How far each origin is held, fetched records included. */
+  reach(): Reach[] {
+    const { ledger, staging } = this.#parts
+    const ids = new Set([...ledger.ids, ...staging.ids()])
+    return [...ids].map((id) => [id, staging.reach(id, ledger.have(id))])
+  }
+
+  #expired(nowMs: number): NodeId[] {
+    const { view, members, options, tombstones } = this.#parts
+    const present = (id: NodeId): boolean =>
+      view().members.includes(id) || members.get(id)?.alive(nowMs, options.suspectMs) === true
+    return tombstones.expired(present, nowMs)
+  }
+
+  /** Are there origins to forget? Said once in a retention time at most: the others may not be done with them. */
+  overdue(nowMs: number): boolean {
+    if (nowMs - this.#forgotMs < Math.max(forgetMs, this.#parts.options.retentionMs)) return false
+    if (this.#expired(nowMs).length === 0) return false
+    this.#forgotMs = nowMs
+    return true
+  }
+}
