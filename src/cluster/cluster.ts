@@ -108,6 +108,7 @@ export class Cluster implements Log {
     const { lamport, accept, replication, members, viewChange } = this
     this.#inbox = new Inbox({
       ...parts,
+      lamport,
       members,
       viewChange,
       replication,

@@ -1,5 +1,6 @@
 import type { Effect, Now } from '../effect.js'
 import type { CoreOptions } from '../limits.js'
+import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
 import type { NodeId } from '../log/node-id.js'
@@ -9,6 +10,7 @@ import type { Members } from './members.js'
 import type { Batch, Copies, Direct, Message, Want } from './message.js'
 import { sameView } from './peer.js'
 import type { Replication } from './replication.js'
+import { orderly } from './staging.js'
 import { serve } from './transfer.js'
 import type { ViewChange } from './view-change.js'
 
@@ -17,6 +19,7 @@ interface Parts {
   readonly ledger: Ledger
   readonly audience: Audience
   readonly options: CoreOptions
+  readonly lamport: Lamport
   readonly members: Members
   readonly viewChange: ViewChange
   readonly replication: Replication
@@ -76,7 +79,7 @@ export class Inbox {
         this.#onWant(from, message, now.ms)
         break
       case 'copies':
-        this.#onCopies(from, message, now.ms)
+        this.#onCopies(from, message, now)
         break
       case 'leave':
         this.#onLeave(from, now.ms)
@@ -100,11 +103,15 @@ export class Inbox {
     for (const copies of serve(want, { ledger, audience, options, nowMs })) send([from], copies)
   }
 
-  #onCopies(from: NodeId, copies: Copies, nowMs: number): void {
-    const { fetch, viewChange } = this.#parts
-    const last = fetch.take(from, copies, nowMs)
-    if (viewChange.frozen) viewChange.fetched(nowMs)
-    else if (last) fetch.ahead(viewChange.view.id, nowMs)
+  #onCopies(from: NodeId, copies: Copies, { ms, wall }: Now): void {
+    const { fetch, viewChange, lamport, emit } = this.#parts
+    if (!orderly(copies) || !lamport.admits(copies.time, wall)) {
+      emit({ type: 'hangup', peer: from, code: 4400, reason: 'copies out of order' })
+      return
+    }
+    const last = fetch.take(from, copies, ms)
+    if (viewChange.frozen) viewChange.fetched(ms)
+    else if (last) fetch.ahead(viewChange.view.id, ms)
   }
 
   #onLeave(from: NodeId, nowMs: number): void {

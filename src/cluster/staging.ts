@@ -111,6 +111,18 @@ export class Staging {
   }
 }
 
+/** Whether these records can be what they claim: ascending, inside the bounds, at most as late as the last. */
+export const orderly = ({ after, to, time, records, lost }: Copies): boolean => {
+  let seq = after
+  let at = 0
+  for (const record of records) {
+    if (record.seq <= seq || record.seq > to || record.time <= at || record.time > time) return false
+    seq = record.seq
+    at = record.time
+  }
+  return after < to && lost >= 0
+}
+
 /** Positions that name the same origins share one list of them. */
 export const intern = (position: Position, ids: readonly NodeId[]): Position =>
   position.origins.length === ids.length && position.origins.every((id, i) => id === ids[i])

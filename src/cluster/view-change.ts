@@ -146,6 +146,7 @@ export class ViewChange {
 
   onPropose(from: NodeId, id: ViewId, members: readonly NodeId[], nowMs: number): void {
     if (from !== id.proposer || !members.includes(this.host.self) || !members.includes(from)) return
+    if (this.host.members.get(from)?.superseded) return
     const order = compareViews(id, this.promised)
     if (order < 0 || (order === 0 && !this.frozen)) {
       if (order < 0) this.host.send([from], { type: 'nack', id, ballot: this.promised.ballot })
@@ -181,6 +182,7 @@ export class ViewChange {
 
   onSync(from: NodeId, sync: Sync, nowMs: number): void {
     if (!this.frozen || from !== sync.id.proposer || !sameView(sync.id, this.promised)) return
+    if (!sync.members.includes(this.host.self) || !sync.members.includes(from)) return
     this.#sync ??= sync
     this.#progress(nowMs)
   }
