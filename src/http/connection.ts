@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net'
+
+/** A request on a connection, until its answer is taken. */
+export interface Pending {
+  /** Its body is still coming in. */
+  readonly receiving: boolean
+  /** The connection is gone, or will not carry the answer: nothing more is wanted. */
+  abandon(): void
+}
+
+/** What a connection tells the one who keeps all of them. */
+export interface Keeper {
+  /** Answers that all connections together have not taken yet, in bytes. */
+  owed: number
+  readonly outboundBytes: number
+  readonly outboundTotalBytes: number
+  /** The connection does not take its answer at once: it must by a certain time. */
+  await(connection: Connection): void
+  /** It has. */
+  excuse(connection: Connection): void
+  /** It is too far behind. */
+  cut(connection: Connection): void
+  /** It is being closed, but may still be sending. */
+  linger(connection: Connection): void
+}
+
+/** One socket: the requests on it, in their order, and how much of the answers lies here because it is not read. */
+export class Connection {
+  readonly socket: Socket
+  readonly address: string
+  readonly pending: Pending[] = []
+  /** When the keeper closes it; see `Keeper.await` and `linger`. */
+  deadlineMs = Number.POSITIVE_INFINITY
+  /** What still comes is not looked at; what has come before is answered. */
+  deaf = false
+  /** The last words are said. */
+  ended = false
+  #owed = 0
+  readonly #keeper: Keeper
+
+  constructor(socket: Socket, address: string, keeper: Keeper) {
+    this.socket = socket
+    this.address = address
+    this.#keeper = keeper
+  }
+
+  /** The first answer that is due is to a request of which only a part is here. */
+  get receiving(): boolean {
+    return this.pending[0]?.receiving ?? false
+  }
+
+  /** Says the last words on the wire, past node:http, and reads on for a while, so that they are not lost by a reset. */
+  end(words: Buffer): void {
+    this.deaf = true
+    this.ended = true
+    this.abandon()
+    this.socket.end(words)
+    this.#keeper.linger(this)
+  }
+
+  stopReading(): void {
+    this.deaf = true
+    this.socket.pause()
+  }
+
+  /** An answer of this size was written, or put in line behind one that is not yet. */
+  sent(pending: Pending, bytes: number): void {
+    const { socket } = this
+    this.#owed += bytes
+    this.#keeper.owed += bytes
+    const { owed, outboundBytes, outboundTotalBytes } = this.#keeper
+    const taken = socket.writableLength === 0 && this.pending[0] === pending
+    if (!taken && (this.#owed > outboundBytes || owed > outboundTotalBytes)) this.#keeper.cut(this)
+    else if (socket.writableLength > 0) this.#keeper.await(this)
+  }
+
+  /** The system has all of the answer. The next one, if there is one in line, has just been written. */
+  taken(pending: Pending, bytes: number): void {
+    const at = this.pending.indexOf(pending)
+    if (at < 0) return
+    this.pending.splice(at, 1)
+    this.#owed -= bytes
+    this.#keeper.owed -= bytes
+    if (this.ended) return
+    if (this.socket.writableLength > 0) this.#keeper.await(this)
+    else this.#keeper.excuse(this)
+  }
+
+  abandon(): void {
+    for (const pending of this.pending.splice(0)) pending.abandon()
+    this.#keeper.owed -= this.#owed
+    this.#owed = 0
+  }
+}

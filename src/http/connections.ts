@@ -1,0 +1,147 @@
+import type { Socket } from 'node:net'
+import { Connection, type Keeper } from './connection.js'
+import type { HttpOptions } from './limits.js'
+import { rawRefusal } from './raw.js'
+import { refusalOf } from './refusal.js'
+import type { Tally } from './tally.js'
+
+const ignore = (): void => {}
+
+/**
+ * All connections: how many there may be, and until when each must have done what it is late with.
+ *
+ * 1. Only connections with a deadline are looked at, by one timer; there are few, as most take their answers at once.
+ * 2. A connection that was never let in is in no count, and in the set of those with a deadline only.
+ */
+export class Connections implements Keeper {
+  owed = 0
+  readonly outboundBytes: number
+  readonly outboundTotalBytes: number
+  readonly #options: HttpOptions
+  readonly #tally: Tally
+  readonly #all = new Map<Socket, Connection>()
+  readonly #perAddress = new Map<string, number>()
+  readonly #late = new Set<Connection>()
+  #lingering = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: HttpOptions, tally: Tally) {
+    this.outboundBytes = options.outboundBytes
+    this.outboundTotalBytes = options.outboundTotalBytes
+    this.#options = options
+    this.#tally = tally
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.#sweep(performance.now()), this.#options.checkMs).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  of(socket: Socket): Connection | undefined {
+    return this.#all.get(socket)
+  }
+
+  /** False if it was turned away. */
+  admit(socket: Socket): boolean {
+    const { remoteAddress: address } = socket
+    if (address === undefined) {
+      // Gone before anybody looked.
+      socket.destroy()
+      return false
+    }
+    const connection = new Connection(socket, address, this)
+    const ofAddress = this.#perAddress.get(address) ?? 0
+    const full = this.size >= this.#options.connectionsMax || ofAddress >= this.#options.connectionsPerAddressMax
+    if (full) {
+      this.#turnAway(connection)
+      return false
+    }
+    this.#all.set(socket, connection)
+    this.#perAddress.set(address, ofAddress + 1)
+    socket.once('close', () => this.#closed(connection))
+    return true
+  }
+
+  await(connection: Connection): void {
+    const { writeTimeoutMs, writeBytesPerSecond } = this.#options
+    const forBytesMs = (connection.socket.writableLength / writeBytesPerSecond) * 1000
+    connection.deadlineMs = performance.now() + writeTimeoutMs + forBytesMs
+    this.#late.add(connection)
+  }
+
+  excuse(connection: Connection): void {
+    this.#late.delete(connection)
+  }
+
+  cut(connection: Connection): void {
+    this.#tally.cutOff('slow_reader', connection.address)
+    this.#giveUp(connection)
+    connection.socket.destroy()
+  }
+
+  linger(connection: Connection): void {
+    if (this.#lingering >= this.#options.lingerMax) {
+      connection.socket.destroySoon()
+      return
+    }
+    this.#lingering++
+    connection.deadlineMs = performance.now() + this.#options.lingerMs
+    this.#late.add(connection)
+    connection.socket.once('close', () => {
+      this.#lingering--
+      this.#late.delete(connection)
+    })
+  }
+
+  /** Closes those that nobody will miss: nothing was asked on them yet, not even in part. */
+  closeUnused(): void {
+    for (const { socket, pending } of this.#all.values()) {
+      if (pending.length === 0 && socket.bytesRead === 0) socket.destroy()
+    }
+  }
+
+  closeAll(): void {
+    for (const connection of this.#late) connection.socket.destroy()
+    for (const socket of this.#all.keys()) socket.destroy()
+  }
+
+  #turnAway(connection: Connection): void {
+    const refusal = refusalOf('overloaded', 'too many connections')
+    this.#tally.refuse(refusal, connection.address)
+    connection.socket.on('error', ignore)
+    connection.socket.resume()
+    connection.end(rawRefusal(refusal))
+  }
+
+  #closed(connection: Connection): void {
+    const { socket, address } = connection
+    this.#all.delete(socket)
+    this.#late.delete(connection)
+    const ofAddress = this.#perAddress.get(address) ?? 0
+    if (ofAddress > 1) this.#perAddress.set(address, ofAddress - 1)
+    else this.#perAddress.delete(address)
+    this.#giveUp(connection)
+  }
+
+  #giveUp(connection: Connection): void {
+    connection.deaf = true
+    connection.ended = true
+    connection.abandon()
+  }
+
+  #sweep(nowMs: number): void {
+    this.#tally.expire(nowMs)
+    for (const connection of this.#late) {
+      if (nowMs < connection.deadlineMs) continue
+      if (connection.ended) connection.socket.destroy()
+      else this.cut(connection)
+    }
+  }
+}

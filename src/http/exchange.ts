@@ -1,0 +1,216 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Effect, Outcome } from '../effect.js'
+import { EngineError } from '../errors.js'
+import type { Bus, Patron } from '../ports.js'
+import { type Answers, type Body as Bytes, publishedBody } from './answer.js'
+import { Body, type Inbound } from './body.js'
+import type { Connection, Pending } from './connection.js'
+import type { Cors } from './cors.js'
+import { checkHeaders, checkPayload, isDropped } from './headers.js'
+import type { HttpOptions } from './limits.js'
+import type { Form, Operation } from './operation.js'
+import { rawRefusal } from './raw.js'
+import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
+import { type BusRoute, routeOf, type ViewRoute } from './route.js'
+import type { Tally } from './tally.js'
+import type { Views } from './views.js'
+
+/** What all exchanges of a server share. */
+export interface House {
+  readonly bus: Bus
+  readonly options: HttpOptions
+  readonly answers: Answers
+  readonly cors: Cors
+  readonly inbound: Inbound
+  readonly tally: Tally
+  readonly views: Views
+  readonly closing: boolean
+}
+
+/** What an answer needs beside its body, in bytes: about. */
+const headBytes = 256
+
+const json: readonly string[] = ['Content-Type', 'application/json', 'Cache-Control', 'no-store']
+
+/**
+ * One request and its answer; for as long as it waits, the reader or publisher that the core knows. It is all that a
+ * waiting client costs here: no promise, no timer.
+ *
+ * 1. It is answered once at most. What the core says later, or when the connection is gone, is dropped.
+ * 2. While the core may hold it as a reader, `#waits` is true; whoever gives up on it tells the core so.
+ */
+export class Exchange implements Patron, Pending {
+  waiter?: object | undefined
+  readonly #house: House
+  readonly #connection: Connection
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  #body: Body | undefined
+  #operation: Operation | undefined
+  #database = ''
+  #form: Form = 'one'
+  #waits = false
+  #answered = false
+  #size = 0
+
+  constructor(house: House, connection: Connection, request: IncomingMessage, response: ServerResponse) {
+    this.#house = house
+    this.#connection = connection
+    this.#request = request
+    this.#response = response
+  }
+
+  get receiving(): boolean {
+    return this.#body !== undefined
+  }
+
+  /** `expects`: the client waits to be told that it may send the body. Returns whether to go on with one. */
+  begin(expects: boolean): boolean {
+    try {
+      this.#begin()
+      if (this.#body && expects) this.#response.writeContinue()
+    } catch (error) {
+      this.#fail(error)
+    }
+    return this.#body !== undefined
+  }
+
+  received(chunk: Buffer): void {
+    try {
+      this.#body?.add(chunk)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  complete(): void {
+    const body = this.#body
+    const operation = this.#operation
+    if (!body || !operation || this.#answered) return
+    try {
+      this.#ask(operation, body.take())
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#dropBody()
+    }
+  }
+
+  settle(effect: Effect): void {
+    this.#waits = false
+    if (effect.type === 'answer') this.#send(200, json, this.#house.answers.write(this.#form, effect.answer))
+    else if (effect.type === 'refuse') this.refuse(refusalOf(effect.code, effect.reason))
+    else if (effect.type === 'published') this.#published(effect.outcome)
+  }
+
+  /** Node has handed the answer over. */
+  taken(): void {
+    this.#connection.taken(this, this.#size)
+  }
+
+  abandon(): void {
+    this.#answered = true
+    this.#dropBody()
+    if (!this.#waits) return
+    this.#waits = false
+    this.#house.bus.step({ type: 'cancel', reader: this })
+  }
+
+  refuse(refusal: Refusal): void {
+    if (this.#answered) return
+    this.#house.tally.refuse(refusal, this.#connection.address)
+    const { dropBytes } = this.#house.options
+    this.#dropBody()
+    if (this.#request.complete || isDropped(this.#request, dropBytes)) {
+      this.#send(refusal.status, [...json, ...refusal.headers], refusal.body)
+    } else this.#breakOff(refusal)
+  }
+
+  #begin(): void {
+    const { options, cors } = this.#house
+    checkHeaders(this.#request, options)
+    this.#checkLine()
+    const { method = '', url = '' } = this.#request
+    const route = routeOf(url, options)
+    if (!route) throw new EngineError('not_found', 'there is nothing at this path')
+    if (method === 'OPTIONS') this.#send(204, cors.preflight(route.allow), '')
+    else if (!route.methods.includes(method)) throw new MethodNotAllowed(route.allow)
+    else if ('view' in route) this.#show(route)
+    else this.#receive(route)
+  }
+
+  /** Nothing more is read from who is too far ahead, or what waits here would grow without end. */
+  #checkLine(): void {
+    if (this.#connection.pending.length <= this.#house.options.pipelineMax) return
+    this.#connection.stopReading()
+    throw new EngineError('too_many_requests', 'too many requests wait on this connection')
+  }
+
+  #show({ view }: ViewRoute): void {
+    const { headers, body } = this.#house.views.show(view)
+    this.#send(200, headers, body)
+  }
+
+  #receive({ operation, database, bodyBytes }: BusRoute): void {
+    this.#demandReady()
+    checkPayload(this.#request, bodyBytes)
+    this.#operation = operation
+    this.#database = database
+    this.#body = new Body(bodyBytes, this.#house.inbound)
+  }
+
+  #demandReady(): void {
+    const { bus } = this.#house
+    if (bus.draining) throw new EngineError('draining', 'the node is stopping')
+    if (!bus.ready) throw new EngineError('not_ready', 'the node is not ready yet')
+  }
+
+  #ask(operation: Operation, body: Buffer): void {
+    const { options, bus } = this.#house
+    const { headers } = this.#request
+    const { input, form } = operation({ body, database: this.#database, headers, options, patron: this })
+    this.#form = form
+    this.#waits = input.type === 'poll'
+    bus.step(input)
+  }
+
+  #published(outcome: Outcome): void {
+    if (outcome.ok) this.#send(200, json, publishedBody(this.#form, outcome))
+    else this.refuse(refusalOf(outcome.code, outcome.reason, outcome.unknown))
+  }
+
+  #fail(error: unknown): void {
+    this.#waits = false
+    this.refuse(refusalFor(error))
+  }
+
+  /** The rest of the body is too long, or of unknown length: it costs the connection, but the refusal must arrive. */
+  #breakOff(refusal: Refusal): void {
+    const connection = this.#connection
+    if (connection.pending[0] === this) {
+      connection.end(rawRefusal(refusal, this.#house.cors.headers(this.#request.headers)))
+      return
+    }
+    // Others are to be answered first, and only node:http can put answers in order. It closes without lingering.
+    connection.stopReading()
+    this.#send(refusal.status, [...json, ...refusal.headers], refusal.body)
+  }
+
+  #send(status: number, headers: readonly string[], body: Bytes): void {
+    const connection = this.#connection
+    if (this.#answered || connection.ended) return
+    this.#answered = true
+    const all = [...headers, ...this.#house.cors.headers(this.#request.headers)]
+    if (status !== 204) all.push('Content-Length', String(body.length))
+    if (this.#house.closing || (connection.deaf && connection.pending.at(-1) === this)) all.push('Connection', 'close')
+    this.#response.writeHead(status, all)
+    this.#response.end(body, 'latin1')
+    this.#size = body.length + headBytes
+    connection.sent(this, this.#size)
+  }
+
+  #dropBody(): void {
+    this.#body?.release()
+    this.#body = undefined
+  }
+}

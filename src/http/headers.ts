@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { EngineError } from '../errors.js'
+import { refuse } from './fields.js'
+import type { HttpOptions } from './limits.js'
+
+/** What node:http lets pass, and should not. */
+export const checkHeaders = (request: IncomingMessage, { headersMax, urlBytes }: HttpOptions): void => {
+  // Node is told to keep one line more than are allowed, so that it shows when there are too many.
+  if (request.rawHeaders.length / 2 > headersMax) {
+    throw new EngineError('headers_too_large', `at most ${headersMax} header lines`)
+  }
+  if ((request.url ?? '').length > urlBytes) {
+    throw new EngineError('headers_too_large', `the target is longer than ${urlBytes} bytes`)
+  }
+  if (request.httpVersion === '1.1' && request.headers.host === undefined) refuse('the Host header is missing')
+}
+
+const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
+
+/**
+ * Only what is said to be JSON, and not compressed, of a fitting length. A browser asks first (CORS) before it sends
+ * JSON to another site; any other type would let every page publish here.
+ */
+export const checkPayload = ({ headers }: IncomingMessage, bytesMax: number): void => {
+  const { 'content-encoding': encoding, 'content-type': type = '' } = headers
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new EngineError('unsupported_encoding', 'the body must not be compressed')
+  }
+  if (!jsonType.test(type)) throw new EngineError('unsupported_media_type', 'the body must be application/json')
+  if (lengthOf(headers) > bytesMax) {
+    throw new EngineError('too_large', `the body is larger than ${bytesMax} bytes`)
+  }
+}
+
+/** Node has seen to it that a length is a number, and stands alone. */
+const lengthOf = (headers: IncomingHttpHeaders): number => Number(headers['content-length'] ?? 0)
+
+/** After a refusal: is what is left of the body so little that it is cheaper to read it than to connect anew? */
+export const isDropped = ({ headers }: IncomingMessage, dropBytes: number): boolean => {
+  // Who waits for a go-ahead may, after a refusal, send the body or not: where the next request starts is unknown.
+  if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return false
+  return lengthOf(headers) <= dropBytes
+}

@@ -1,0 +1,104 @@
+/**
+ * The limits of the client-facing side, each with its default below. They bound what one client, and all of them
+ * together, can make a node hold; what is over a limit is refused with the status named there.
+ */
+export interface HttpOptions {
+  /** One message, and the body of every request but a publish. 413 */
+  readonly bodyBytes: number
+  /** The body of a publish: many messages, each of at most `bodyBytes`. 413 */
+  readonly batchBytes: number
+  /** All bodies that are being received. 503 */
+  readonly inboundBytes: number
+  /** Answers that one connection has not taken yet; beyond this it is cut. */
+  readonly outboundBytes: number
+  /** Answers that all connections have not taken yet; beyond this those are cut that do not take theirs at once. */
+  readonly outboundTotalBytes: number
+  /** Messages in one publish. 400 */
+  readonly messagesPerRequest: number
+  /** Channels in one poll. 400 */
+  readonly channelsPerRequest: number
+  /** The largest `limit` of a poll. 400 */
+  readonly pollLimitMax: number
+  /** A channel's or a database's name in UTF-8. 400 */
+  readonly channelBytes: number
+  /** An idempotency key in UTF-8. 400 */
+  readonly keyBytes: number
+  /** Levels of objects and arrays in a body, the outermost included. 400 */
+  readonly jsonDepth: number
+  /** Request line and headers together. 431 */
+  readonly headerBytes: number
+  /** Header lines. 431 */
+  readonly headersMax: number
+  /** The request's target. 431 */
+  readonly urlBytes: number
+  /** For the headers, from the first byte; or from connecting, if none comes. 408 */
+  readonly headerTimeoutMs: number
+  /** For the whole request, from the first byte. 408 */
+  readonly bodyTimeoutMs: number
+  /** How often all connections are looked at for broken time limits, so by this much a limit may be late. */
+  readonly checkMs: number
+  /** An idle connection is closed after this. Longer than proxies keep theirs, which must be the first to close. */
+  readonly keepAliveMs: number
+  /** An answer must be taken within this time, and so much longer as it takes at `writeBytesPerSecond`; then it is cut. */
+  readonly writeTimeoutMs: number
+  readonly writeBytesPerSecond: number
+  /** How long to read on, for nothing, after a refusal: closing at once would take the answer away from who still sends. */
+  readonly lingerMs: number
+  /** Refused connections that are lingering; more than that are closed without a word. */
+  readonly lingerMax: number
+  /** A body of this size is read and dropped after a refusal; a larger one costs the connection. */
+  readonly dropBytes: number
+  /** What a client did wrong is reported once an address in this time. */
+  readonly reportMs: number
+  /** Open connections. 503 */
+  readonly connectionsMax: number
+  /** Open connections from one address; a proxy's clients all have the address of the proxy. 503 */
+  readonly connectionsPerAddressMax: number
+  /** Requests on one connection that wait for an answer. 429 */
+  readonly pipelineMax: number
+  /** How long a poll waits; a longer `timeout` is taken as this. */
+  readonly longPollTimeoutMs: number
+  /** How long a native poll waits that does not say. */
+  readonly pollTimeoutMs: number
+  /** Messages in the answer to a native poll that does not say how many. */
+  readonly pollLimit: number
+  /** Tryton's clients are given what is younger than this when they come with no id, or with one nobody knows. */
+  readonly firstPollWindowMs: number
+  /** Origins whose pages may use this node (`https://example.org`), or `*` for all. */
+  readonly corsOrigins: readonly string[]
+}
+
+export const httpDefaults: HttpOptions = {
+  bodyBytes: 2 ** 20,
+  batchBytes: 8 * 2 ** 20,
+  inboundBytes: 128 * 2 ** 20,
+  outboundBytes: 16 * 2 ** 20,
+  outboundTotalBytes: 256 * 2 ** 20,
+  messagesPerRequest: 1000,
+  channelsPerRequest: 1000,
+  pollLimitMax: 1000,
+  channelBytes: 256,
+  keyBytes: 256,
+  jsonDepth: 64,
+  headerBytes: 16 * 1024,
+  headersMax: 100,
+  urlBytes: 8 * 1024,
+  headerTimeoutMs: 10_000,
+  bodyTimeoutMs: 30_000,
+  checkMs: 5000,
+  keepAliveMs: 65_000,
+  writeTimeoutMs: 10_000,
+  writeBytesPerSecond: 64 * 1024,
+  lingerMs: 1000,
+  lingerMax: 256,
+  dropBytes: 64 * 1024,
+  reportMs: 60_000,
+  connectionsMax: 16_000,
+  connectionsPerAddressMax: 12_000,
+  pipelineMax: 256,
+  longPollTimeoutMs: 300_000,
+  pollTimeoutMs: 30_000,
+  pollLimit: 100,
+  firstPollWindowMs: 5000,
+  corsOrigins: [],
+}

@@ -1,0 +1,72 @@
+import { draftOf } from './draft.js'
+import { checkChannel, type Fields, isNull, misfit, readBody, refuse, textOf, wholeOf } from './fields.js'
+import { Scan } from './json.js'
+import type { HttpOptions } from './limits.js'
+import type { Operation } from './operation.js'
+import { headerKey } from './publish.js'
+
+/** The text as it was written, quotes and escapes included. */
+const spanOf = (scan: Scan, name: string): string => {
+  const from = scan.at
+  textOf(scan, name)
+  return scan.bytes.toString('utf8', from, scan.at)
+}
+
+/** Tryton's users have numbers. */
+const idOf = (scan: Scan, name: string): string => {
+  if (scan.kind === 'string') return scan.string()
+  if (scan.kind !== 'number') misfit(scan, `${name} must be a string or a whole number`)
+  return String(wholeOf(scan, name, { min: 0, max: Number.MAX_SAFE_INTEGER }))
+}
+
+/** Python's callers write None for what they do not give, so null is as good as absent. */
+class NotifyFields implements Fields {
+  title: string | undefined
+  body = 'null'
+  priority = 1
+  user: string | undefined
+  client: string | undefined
+
+  take(key: string, scan: Scan): boolean {
+    switch (key) {
+      case 'title':
+        this.title = spanOf(scan, 'title')
+        return true
+      case 'body':
+        if (!isNull(scan)) this.body = spanOf(scan, 'body')
+        return true
+      case 'priority':
+        if (!isNull(scan)) this.priority = wholeOf(scan, 'priority', { min: 0, max: 3 })
+        return true
+      case 'user':
+        if (!isNull(scan)) this.user = idOf(scan, 'user')
+        return true
+      case 'client':
+        if (!isNull(scan)) this.client = idOf(scan, 'client')
+        return true
+      default:
+        return false
+    }
+  }
+
+  channel(options: HttpOptions): string {
+    if (this.client !== undefined) return checkChannel(`client:${this.client}`, options)
+    if (this.user !== undefined) return checkChannel(`user:${this.user}`, options)
+    return refuse('user or client is needed')
+  }
+}
+
+/** `POST /{database}/bus/notify`: the pop-up that Tryton's clients show. */
+export const readNotify: Operation = ({ body, database, headers, options, patron }) => {
+  const fields = new NotifyFields()
+  readBody(new Scan(body, options.jsonDepth), fields)
+  const { title } = fields
+  if (title === undefined) return refuse('title is needed')
+  const channel = fields.channel(options)
+  const head = Buffer.from(
+    `{"type":"notification","title":${title},"body":${fields.body},"priority":${fields.priority},"message_id":`,
+  )
+  const message = { data: Buffer.concat([head, Buffer.from('}')]), hole: head.length, ownId: undefined }
+  const draft = draftOf({ database, channel, message, key: headerKey(headers) }, options)
+  return { input: { type: 'publish', publisher: patron, drafts: [draft], ack: 'all', minCopies: 1 }, form: 'one' }
+}

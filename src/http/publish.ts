@@ -1,0 +1,133 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
+import { EngineError } from '../errors.js'
+import type { Draft } from '../log/record.js'
+import { draftOf, type Message, readMessage } from './draft.js'
+import { checkChannel, type Fields, misfit, readBody, readObject, refuse, textOf, wholeOf } from './fields.js'
+import { Scan } from './json.js'
+import type { HttpOptions } from './limits.js'
+import type { Operation } from './operation.js'
+
+const copiesMax = 1024
+
+class ItemFields implements Fields {
+  channel: string | undefined
+  message: Message | undefined
+  key: string | undefined
+  readonly #options: HttpOptions
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+  }
+
+  get isEmpty(): boolean {
+    return this.channel === undefined && this.message === undefined && this.key === undefined
+  }
+
+  take(name: string, scan: Scan): boolean {
+    switch (name) {
+      case 'channel':
+        this.channel = checkChannel(textOf(scan, 'channel'), this.#options)
+        return true
+      case 'message':
+        this.message = readMessage(scan, this.#options.bodyBytes)
+        return true
+      case 'key':
+        this.key = textOf(scan, 'key')
+        return true
+      default:
+        return false
+    }
+  }
+
+  draft(database: string): Draft {
+    const { channel, message, key } = this
+    if (channel === undefined || message === undefined) return refuse('channel and message are needed')
+    return draftOf({ database, channel, message, key }, this.#options)
+  }
+}
+
+class PublishFields implements Fields {
+  readonly one: ItemFields
+  many: readonly Draft[] | undefined
+  ack: 'all' | 'local' = 'all'
+  minCopies = 1
+  readonly #database: string
+  readonly #options: HttpOptions
+
+  constructor(database: string, options: HttpOptions) {
+    this.one = new ItemFields(options)
+    this.#database = database
+    this.#options = options
+  }
+
+  take(name: string, scan: Scan): boolean {
+    switch (name) {
+      case 'messages':
+        this.many = this.#items(scan)
+        return true
+      case 'ack':
+        this.ack = ackOf(scan)
+        return true
+      case 'min_copies':
+        this.minCopies = wholeOf(scan, 'min_copies', { min: 1, max: copiesMax })
+        return true
+      default:
+        return this.one.take(name, scan)
+    }
+  }
+
+  #items(scan: Scan): readonly Draft[] {
+    const most = this.#options.messagesPerRequest
+    if (scan.kind !== 'array') misfit(scan, 'messages must be a list')
+    const drafts: Draft[] = []
+    scan.openArray()
+    while (scan.nextItem()) {
+      if (drafts.length === most) refuse(`at most ${most} messages at a time`)
+      const item = new ItemFields(this.#options)
+      readObject(scan, 'each of messages', item)
+      drafts.push(item.draft(this.#database))
+    }
+    return drafts.length > 0 ? drafts : refuse('messages must hold one at least')
+  }
+}
+
+const ackOf = (scan: Scan): 'all' | 'local' => {
+  const ack = textOf(scan, 'ack')
+  return ack === 'all' || ack === 'local' ? ack : refuse('ack must be "all" or "local"')
+}
+
+/** A header's bytes come as Latin-1; as a key they mean the same as they do in a body, so they are UTF-8. */
+export const headerKey = (headers: IncomingHttpHeaders): string | undefined => {
+  const given = headers['idempotency-key']
+  if (given === undefined) return undefined
+  const bytes = Buffer.from(String(given), 'latin1')
+  if (!isUtf8(bytes)) throw new EngineError('bad_key', 'the Idempotency-Key is not UTF-8')
+  return bytes.toString()
+}
+
+const oneKey = (one: ItemFields, header: string | undefined): void => {
+  if (header === undefined) return
+  if (one.key !== undefined && one.key !== header) {
+    throw new EngineError('bad_key', 'key and the Idempotency-Key header differ')
+  }
+  one.key = header
+}
+
+/** `POST /{database}/bus/publish` */
+export const readPublish: Operation = ({ body, database, headers, options, patron }) => {
+  const fields = new PublishFields(database, options)
+  readBody(new Scan(body, options.jsonDepth), fields)
+  const { one, many, ack, minCopies } = fields
+  const header = headerKey(headers)
+  const terms = { type: 'publish', publisher: patron, ack, minCopies } as const
+  if (many === undefined) {
+    oneKey(one, header)
+    return { input: { ...terms, drafts: [one.draft(database)] }, form: 'one' }
+  }
+  if (!one.isEmpty) refuse('either messages, or channel and message')
+  if (header !== undefined) {
+    throw new EngineError('bad_key', 'an Idempotency-Key stands for one message: give each of messages its own key')
+  }
+  return { input: { ...terms, drafts: many }, form: 'many' }
+}

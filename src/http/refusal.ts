@@ -1,0 +1,63 @@
+import { type Code, EngineError } from '../errors.js'
+import { type Body, bodyOf } from './answer.js'
+
+export const statuses = {
+  bad_request: 400,
+  bad_json: 400,
+  bad_channel: 400,
+  bad_cursor: 400,
+  bad_key: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  timeout: 408,
+  key_conflict: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  unsupported_encoding: 415,
+  expectation_failed: 417,
+  upgrade_required: 426,
+  too_many_requests: 429,
+  headers_too_large: 431,
+  not_ready: 503,
+  draining: 503,
+  overloaded: 503,
+  too_few_copies: 503,
+  outcome_unknown: 503,
+  bad_option: 500,
+} as const satisfies { readonly [code in Code]: number }
+
+const retryAfterSeconds = '1'
+
+/** What a client is told instead of what it asked for. */
+export interface Refusal {
+  readonly code: string
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: Body
+}
+
+/** The path is there, but not for this method. */
+export class MethodNotAllowed extends EngineError {
+  constructor(readonly allow: string) {
+    super('method_not_allowed', `this path takes ${allow}`)
+  }
+}
+
+export const refusalOf = (code: Code, message: string, unknown = false): Refusal => {
+  const status = statuses[code]
+  const told = { error: { code, message }, ...(unknown ? { outcome: 'unknown' } : {}) }
+  const headers = status === 429 || status === 503 ? ['Retry-After', retryAfterSeconds] : []
+  return { code, status, headers, body: bodyOf(JSON.stringify(told)) }
+}
+
+/** Anything but an EngineError is a mistake of ours, about which a client is told nothing more. */
+export const refusalFor = (error: unknown): Refusal => {
+  if (error instanceof MethodNotAllowed) {
+    return { ...refusalOf(error.code, error.message), headers: ['Allow', error.allow] }
+  }
+  if (error instanceof EngineError) return refusalOf(error.code, error.message)
+  const told = { error: { code: 'internal', message: 'this is a mistake of the server' } }
+  return { code: 'internal', status: 500, headers: [], body: bodyOf(JSON.stringify(told)) }
+}

@@ -1,0 +1,74 @@
+import { checkDatabase, refuse } from './fields.js'
+import type { HttpOptions } from './limits.js'
+import { readNotify } from './notify.js'
+import type { Operation } from './operation.js'
+import { readBus, readPoll } from './poll.js'
+import { readPublish } from './publish.js'
+
+export type View = 'page' | 'livez' | 'readyz' | 'cluster'
+
+/** Something of the node to look at. */
+export interface ViewRoute {
+  readonly methods: readonly string[]
+  readonly allow: string
+  readonly view: View
+}
+
+/** Something to ask of the bus. */
+export interface BusRoute {
+  readonly methods: readonly string[]
+  readonly allow: string
+  readonly operation: Operation
+  readonly database: string
+  readonly bodyBytes: number
+}
+
+const viewing = { methods: ['GET', 'HEAD'], allow: 'GET, HEAD, OPTIONS' }
+const asking = { methods: ['POST'], allow: 'POST, OPTIONS' }
+
+const views: ReadonlyMap<string, View> = new Map([
+  ['/', 'page'],
+  ['/livez', 'livez'],
+  ['/readyz', 'readyz'],
+  ['/cluster', 'cluster'],
+])
+
+const operations: ReadonlyMap<string | undefined, Operation> = new Map([
+  [undefined, readBus],
+  ['poll', readPoll],
+  ['publish', readPublish],
+  ['notify', readNotify],
+])
+
+/** The path of `/path?query`, or of `http://host/path?query`, which every server must take. */
+const pathOf = (target: string): string => {
+  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '')
+  const end = path.search(/[?#]/)
+  return (end < 0 ? path : path.slice(0, end)) || '/'
+}
+
+/** Bytes beyond ASCII must come percent-encoded: without that nobody knows what encoding they are in. */
+const decoded = (segment: string): string => {
+  if (/[^!-~]/.test(segment)) return refuse('the path is not percent-encoded UTF-8')
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return refuse('the path is not percent-encoded UTF-8')
+  }
+}
+
+/** Undefined if there is nothing at this path. */
+export const routeOf = (target: string, options: HttpOptions): ViewRoute | BusRoute | undefined => {
+  const path = pathOf(target)
+  const view = views.get(path)
+  if (view) return { ...viewing, view }
+  const [root, database = '', bus, action, ...more] = path.split('/')
+  const operation = operations.get(action)
+  if (root !== '' || bus !== 'bus' || !operation || more.length > 0) return undefined
+  return {
+    ...asking,
+    operation,
+    database: checkDatabase(decoded(database), options),
+    bodyBytes: operation === readPublish ? options.batchBytes : options.bodyBytes,
+  }
+}

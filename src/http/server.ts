@@ -1,0 +1,188 @@
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Bus } from '../ports.js'
+import { Answers } from './answer.js'
+import { Inbound } from './body.js'
+import { Connections } from './connections.js'
+import { Cors } from './cors.js'
+import { Exchange, type House } from './exchange.js'
+import type { HttpOptions } from './limits.js'
+import { rawRefusal } from './raw.js'
+import { type Refusal, refusalOf } from './refusal.js'
+import { Tally } from './tally.js'
+import { Views } from './views.js'
+
+/** A request that knows its exchange, so that its listeners are functions that all requests share. */
+class Request extends IncomingMessage {
+  exchange: Exchange | undefined
+}
+
+function onData(this: Request, chunk: Buffer): void {
+  this.exchange?.received(chunk)
+}
+
+function onEnd(this: Request): void {
+  this.exchange?.complete()
+}
+
+function onFinish(this: ServerResponse<Request>): void {
+  this.req.exchange?.taken()
+}
+
+const ignore = (): void => {}
+
+/** What is wrong, in terms of the parser of node:http. */
+const refusalFor = ({ code = '' }: NodeJS.ErrnoException): Refusal => {
+  if (code === 'HPE_HEADER_OVERFLOW') return refusalOf('headers_too_large', 'the headers are too long')
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return refusalOf('too_large', 'the chunk extensions are too long')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refusalOf('timeout', 'the request did not arrive in time')
+  return refusalOf('bad_request', 'this is not HTTP/1.1')
+}
+
+export interface HttpParts {
+  readonly bus: Bus
+  readonly options: HttpOptions
+}
+
+/** The client port: takes connections and requests in, and hands each request to an exchange. */
+export class HttpServer {
+  readonly #server: Server<typeof Request>
+  readonly #connections: Connections
+  readonly #tally: Tally
+  readonly #house: House
+  #closing = false
+
+  constructor({ bus, options }: HttpParts) {
+    const isClosing = (): boolean => this.#closing || bus.draining
+    this.#tally = new Tally(options.reportMs, (report) => bus.report(report))
+    this.#connections = new Connections(options, this.#tally)
+    this.#house = {
+      bus,
+      options,
+      answers: new Answers(),
+      cors: new Cors(options.corsOrigins),
+      inbound: new Inbound(options.inboundBytes),
+      tally: this.#tally,
+      views: new Views(bus, () => this.counters()),
+      get closing() {
+        return isClosing()
+      },
+    }
+    this.#server = this.#create(options)
+  }
+
+  listen(host: string, port: number): Promise<{ readonly port: number }> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, backlog: 4096 }, () => {
+        this.#server.removeListener('error', reject)
+        this.#connections.start()
+        resolve({ port: (this.#server.address() as AddressInfo).port })
+      })
+    })
+  }
+
+  /** Takes no more connections, and closes each as soon as it has its answers; after `graceMs`, all. */
+  close(graceMs: number): Promise<void> {
+    this.#closing = true
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#connections.closeAll(), graceMs)
+      // It says so, too, when it never listened.
+      this.#server.close(() => {
+        clearTimeout(timer)
+        this.#connections.stop()
+        resolve()
+      })
+      this.#connections.closeUnused()
+    })
+  }
+
+  counters(): { readonly [name: string]: number } {
+    const { requests, refused, cut } = this.#tally
+    return { http_requests: requests, http_refused: refused, http_cut: cut, http_connections: this.#connections.size }
+  }
+
+  #create(options: HttpOptions): Server<typeof Request> {
+    const server = createServer({
+      IncomingMessage: Request,
+      maxHeaderSize: options.headerBytes,
+      headersTimeout: options.headerTimeoutMs,
+      requestTimeout: options.bodyTimeoutMs,
+      connectionsCheckingInterval: options.checkMs,
+      keepAliveTimeout: options.keepAliveMs,
+      // Without it, who vanished while waiting would be noticed only when there is something to send.
+      keepAlive: true,
+      keepAliveInitialDelay: options.keepAliveMs,
+      // Said by us, in JSON.
+      requireHostHeader: false,
+    })
+    server.maxHeadersCount = options.headersMax + 1
+    const [accept] = server.listeners('connection')
+    server.removeAllListeners('connection')
+    server.on('connection', (socket: Socket) => {
+      if (this.#connections.admit(socket)) accept?.call(server, socket)
+    })
+    server.on('request', (request: Request, response) => this.#open(request, response, false))
+    server.on('checkContinue', (request: Request, response) => this.#open(request, response, true))
+    server.on('checkExpectation', (request: Request, response) => this.#expected(request, response))
+    server.on('upgrade', (request, socket) => this.#upgrade(request, socket))
+    server.on('connect', (request, socket) => this.#upgrade(request, socket))
+    server.on('clientError', (error, socket) => this.#broken(error, socket))
+    return server
+  }
+
+  #exchange(request: Request, response: ServerResponse<Request>): Exchange | undefined {
+    const connection = this.#connections.of(request.socket)
+    // Behind the last words there may still come requests: nobody would get their answers, so they are not done.
+    if (!connection || connection.deaf) return undefined
+    const exchange = new Exchange(this.#house, connection, request, response)
+    connection.pending.push(exchange)
+    this.#tally.requests++
+    request.exchange = exchange
+    response.on('finish', onFinish)
+    return exchange
+  }
+
+  #open(request: Request, response: ServerResponse<Request>, expects: boolean): void {
+    if (this.#exchange(request, response)?.begin(expects)) request.on('data', onData).on('end', onEnd)
+    else this.#drop(request)
+  }
+
+  #expected(request: Request, response: ServerResponse<Request>): void {
+    this.#exchange(request, response)?.refuse(refusalOf('expectation_failed', 'only 100-continue can be expected'))
+    this.#drop(request)
+  }
+
+  /** Passes over a body that nobody wants. To do that where reading was stopped would start it again. */
+  #drop(request: Request): void {
+    const connection = this.#connections.of(request.socket)
+    if (connection && (!connection.deaf || connection.ended)) request.resume()
+  }
+
+  /** Node gives the socket away here, and with it the care for its errors. */
+  #upgrade({ headers }: IncomingMessage, socket: Duplex): void {
+    socket.on('error', ignore)
+    socket.resume()
+    this.#lastWords(socket as Socket, refusalOf('not_found', 'nothing at this path can be upgraded'), headers)
+  }
+
+  #broken(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      if (!this.#connections.of(socket as Socket)?.ended) socket.destroy()
+      return
+    }
+    this.#lastWords(socket as Socket, refusalFor(error), {})
+  }
+
+  /** Refuses without an exchange. Where answers are due before it, it would be taken for one of them. */
+  #lastWords(socket: Socket, refusal: Refusal, headers: IncomingMessage['headers']): void {
+    const connection = this.#connections.of(socket)
+    if (!connection) return void socket.destroy()
+    if (connection.ended) return
+    this.#tally.refuse(refusal, connection.address)
+    if (connection.pending.length === 0 || connection.receiving) {
+      connection.end(rawRefusal(refusal, this.#house.cors.headers(headers)))
+    } else socket.destroy()
+  }
+}

@@ -1,0 +1,52 @@
+import type { Report } from '../effect.js'
+import type { Refusal } from './refusal.js'
+
+/** Addresses whose last report is remembered; when more misbehave at a time, the others are only counted. */
+const addressesMax = 1024
+
+/** Counts requests and refusals, and reports what a client did wrong: once an address in a while, however much it is. */
+export class Tally {
+  requests = 0
+  refused = 0
+  cut = 0
+  readonly #everyMs: number
+  readonly #report: (report: Report) => void
+  readonly #reported = new Map<string, { readonly atMs: number; since: number }>()
+
+  constructor(everyMs: number, report: (report: Report) => void) {
+    this.#everyMs = everyMs
+    this.#report = report
+  }
+
+  /** Not being ready is our fault, and so is a mistake of ours. */
+  refuse({ code, status }: Pick<Refusal, 'code' | 'status'>, address: string): void {
+    this.refused++
+    if (status < 500 || code === 'overloaded') this.#blame(address, code)
+    if (code === 'internal') this.#report({ event: 'http_mistake' })
+  }
+
+  /** The connection was closed without an answer, or in the middle of one. */
+  cutOff(why: string, address: string): void {
+    this.cut++
+    this.#blame(address, why)
+  }
+
+  /** Forgets the addresses that may be reported again. */
+  expire(nowMs: number): void {
+    for (const [address, { atMs }] of this.#reported) {
+      if (nowMs - atMs >= this.#everyMs) this.#reported.delete(address)
+    }
+  }
+
+  #blame(address: string, what: string): void {
+    const nowMs = performance.now()
+    const known = this.#reported.get(address)
+    if (known && nowMs - known.atMs < this.#everyMs) {
+      known.since++
+      return
+    }
+    if (!known && this.#reported.size >= addressesMax) return
+    this.#reported.set(address, { atMs: nowMs, since: 0 })
+    this.#report({ event: 'http_refused', detail: { address, what, unreported: known?.since ?? 0 } })
+  }
+}

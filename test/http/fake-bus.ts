@@ -1,0 +1,72 @@
+import type { Answer, Effect, Input, Outcome, Poll, Publish, Reader, Report, Status } from '../../src/effect.js'
+import type { Bus, Patron } from '../../src/ports.js'
+
+const status: Status = {
+  id: 'n1' as Status['id'],
+  name: 'one',
+  ready: true,
+  state: 'ready',
+  view: { id: '1', members: ['one'] },
+  members: [],
+  counters: { published: 7 },
+  gauges: { waiters: 0 },
+}
+
+export const empty: Answer = { messages: [], cursor: '1.a' }
+
+const settle = (patron: object, effect: Effect): void => (patron as Patron).settle(effect)
+
+/** Stands in for the core: keeps what it is told, accepts every publish, and lets polls wait until the test answers. */
+export class FakeBus implements Bus {
+  ready = true
+  draining = false
+  readonly inputs: Input[] = []
+  readonly reports: Report[] = []
+  readonly waiting = new Set<Reader>()
+  /** Says what becomes of a publish; undefined for nothing yet. */
+  outcome: (publish: Publish) => Outcome | undefined = ({ drafts }) => ({
+    ok: true,
+    ids: drafts.map((_, i) => `id-${i}`),
+    copies: 3,
+    duplicates: drafts.map(() => false),
+  })
+  onStep: (input: Input) => void = () => {}
+
+  step(input: Input): void {
+    this.inputs.push(input)
+    if (input.type === 'poll') {
+      this.waiting.add(input.reader)
+      if (input.waitMs === 0) this.answer(empty)
+    } else if (input.type === 'cancel') this.waiting.delete(input.reader)
+    else if (input.type === 'publish') this.#publish(input)
+    this.onStep(input)
+  }
+
+  /** Answers everybody who waits. */
+  answer(answer: Answer): void {
+    const readers = [...this.waiting]
+    this.waiting.clear()
+    for (const reader of readers) settle(reader, { type: 'answer', readers, answer })
+  }
+
+  get polls(): readonly Poll[] {
+    return this.inputs.filter((input) => input.type === 'poll')
+  }
+
+  get publishes(): readonly Publish[] {
+    return this.inputs.filter((input) => input.type === 'publish')
+  }
+
+  status(): Status {
+    return status
+  }
+
+  report(report: Report): void {
+    this.reports.push(report)
+  }
+
+  #publish(publish: Publish): void {
+    const outcome = this.outcome(publish)
+    if (outcome) settle(publish.publisher, { type: 'published', publisher: publish.publisher, outcome })
+  }
+}
