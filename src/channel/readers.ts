@@ -66,7 +66,7 @@ export class Readers {
     const lenient = poll.lenientMs !== undefined
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0)
       this.#answer([poll.reader], this.#make(channels, reading.at, found, poll.limit, gap))
-    else if (this.waiting >= options.waitersMax || this.#parts.channels.full)
+    else if (this.waiting >= options.waitersMax || this.#noRoom(poll))
       emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
     else this.#park(poll, reading.fresh ? undefined : reading.at, gap, nowMs)
   }
@@ -211,6 +211,12 @@ export class Readers {
   #unpark(waiter: Waiter): void {
     waiter.leave()
     this.#deadlines.remove(waiter)
+  }
+
+  /** Waiting on a channel makes it. */
+  #noRoom({ database, channels: names }: Poll): boolean {
+    const { channels } = this.#parts
+    return channels.full && names.some((name) => !channels.find(database, name))
   }
 
   #open(poll: Poll): Channel[] {

@@ -1,0 +1,143 @@
+import { test } from 'tap'
+import { sizeOf } from '../../src/log/entry.js'
+import { draft, Lone } from '../support/core.js'
+
+const failure = (outcome: ReturnType<Lone['publish']>): string | undefined =>
+  outcome && !outcome.ok ? `${outcome.code} ${outcome.unknown}` : undefined
+
+test('retentionCount: the oldest of a channel goes, and who missed it is told', (t) => {
+  const lone = new Lone({ retentionCount: 3 })
+  const start = lone.poll('now', ['a'], { waitMs: 0 }).cursor
+  for (let i = 1; i <= 5; i++) lone.publish(draft('a', i))
+  const asked = lone.poll({ cursor: start }, ['a'], { waitMs: 0 })
+  t.same(asked.texts, [3, 4, 5])
+  t.equal(asked.answer?.gap?.reason, 'evicted')
+  t.equal(asked.answer?.gap?.oldest, asked.answer?.messages[0]?.id)
+  t.equal(lone.poll({ cursor: asked.cursor }, ['a'], { waitMs: 0 }).answer?.gap, undefined)
+  t.equal(lone.gauge('retained_messages'), 3)
+  t.end()
+})
+
+test('retentionMs: what is too old goes by itself', (t) => {
+  const lone = new Lone({ retentionMs: 1000 })
+  const start = lone.poll('now', ['a'], { waitMs: 0 }).cursor
+  lone.publish(draft('a', 1))
+  lone.pass(1500)
+  t.equal(lone.gauge('retained_messages'), 0)
+  t.equal(lone.gauge('retained_bytes'), 0)
+  const asked = lone.poll({ cursor: start }, ['a'])
+  t.equal(asked.answer?.gap?.reason, 'evicted', 'told at once, also with nothing to read')
+  t.equal(asked.answer?.gap?.oldest, undefined)
+  lone.pass(10_000)
+  t.equal(lone.gauge('channels'), 0, 'and the channel with it')
+  t.equal(lone.poll({ cursor: start }, ['a'], { waitMs: 0 }).answer?.gap?.reason, 'evicted', 'which is still told')
+  t.end()
+})
+
+test('retentionBytes: the oldest of all channels go', (t) => {
+  const each = sizeOf(draft('a', 1))
+  const lone = new Lone({ retentionBytes: 4 * each })
+  for (let i = 1; i <= 6; i++) lone.publish(draft(i % 2 ? 'a' : 'b', i))
+  t.same(lone.poll('earliest', ['a', 'b'], { waitMs: 0 }).texts, [3, 4, 5, 6])
+  t.ok(lone.gauge('retained_bytes') <= 4 * each)
+  t.end()
+})
+
+test('unstableBytes and queueMax hold for what waits for others: nothing waits in a cluster of one', (t) => {
+  const lone = new Lone({ unstableBytes: 100 })
+  t.equal(failure(lone.publish(draft('a', 1))), 'overloaded false')
+  t.same(lone.poll('earliest', ['a'], { waitMs: 0 }).texts, [])
+  t.end()
+})
+
+test('waitersMax', (t) => {
+  const lone = new Lone({ waitersMax: 2 })
+  const first = lone.poll('now', ['a'])
+  lone.poll('now', ['b'])
+  t.equal(lone.poll('now', ['a']).refusal, 'overloaded')
+  t.equal(lone.poll('now', ['a'], { waitMs: 0 }).refusal, undefined, 'who does not wait is answered')
+  lone.step({ type: 'cancel', reader: first.reader })
+  t.equal(lone.poll('now', ['a']).refusal, undefined)
+  t.end()
+})
+
+test('channelsMax', (t) => {
+  const lone = new Lone({ channelsMax: 2 })
+  lone.publish([draft('a', 1), draft('b', 2)])
+  t.equal(failure(lone.publish(draft('c', 3))), 'overloaded false')
+  t.equal(failure(lone.publish(draft('a', 3))), undefined)
+  t.equal(lone.poll('now', ['c']).refusal, 'overloaded')
+  t.equal(lone.poll('now', ['a']).refusal, undefined)
+  t.end()
+})
+
+test('cursorOriginsMax', (t) => {
+  const lone = new Lone({ cursorOriginsMax: 0 })
+  lone.publish(draft('a', 1))
+  const { cursor } = lone.poll('earliest', ['a'], { waitMs: 0 })
+  t.equal(lone.poll({ cursor }, ['a'], { waitMs: 0 }).refusal, 'bad_cursor')
+  t.same(lone.poll({ cursor }, ['a'], { waitMs: 0, lenientMs: 5000 }).texts, [1], 'Tryton clients start anew instead')
+  t.end()
+})
+
+test('answerBytes: an answer ends before it grows too large, but one message always fits', (t) => {
+  const size = draft('a', 1).data.length
+  const lone = new Lone({ answerBytes: 2 * size })
+  lone.publish([1, 2, 3, 4, 5].map((text) => draft('a', text)))
+  const first = lone.poll('earliest', ['a'], { waitMs: 0 })
+  t.same(first.texts, [1, 2])
+  t.same(lone.poll({ cursor: first.cursor }, ['a'], { waitMs: 0 }).texts, [3, 4])
+  const small = new Lone({ answerBytes: 1 })
+  small.publish([draft('a', 1), draft('a', 2)])
+  t.same(small.poll('earliest', ['a'], { waitMs: 0 }).texts, [1])
+  t.end()
+})
+
+test('keysMax: beyond it the oldest keys are forgotten, not the messages', (t) => {
+  const lone = new Lone({ keysMax: 1 })
+  const first = { key: 'k1', digest: '1' }
+  lone.publish(draft('a', 1, first))
+  t.match(lone.publish(draft('a', 1, first)), { ok: true, duplicates: [true] })
+  lone.publish(draft('a', 2, { key: 'k2', digest: '2' }))
+  t.match(lone.publish(draft('a', 1, first)), { ok: true, duplicates: [false] })
+  t.same(lone.poll('earliest', ['a'], { waitMs: 0 }).texts, [1, 2, 1])
+  t.end()
+})
+
+test('a key names one message: again it is a duplicate, for another body a conflict', (t) => {
+  const lone = new Lone()
+  const outcome = lone.publish(draft('a', 1, { key: 'k', digest: '1' }))
+  const again = lone.publish(draft('a', 1, { key: 'k', digest: '1' }))
+  t.ok(outcome?.ok && again?.ok && outcome.ids[0] === again.ids[0] && again.duplicates[0])
+  t.equal(failure(lone.publish(draft('a', 2, { key: 'k', digest: '2' }))), 'key_conflict false')
+  const both = lone.publish([draft('a', 1, { key: 'k', digest: '1' }), draft('a', 3)])
+  t.match(both, { ok: true, duplicates: [true, false] })
+  const twice = lone.publish([draft('b', 4, { key: 'n', digest: '4' }), draft('b', 4, { key: 'n', digest: '4' })])
+  t.match(twice, { ok: true, duplicates: [false, true] })
+  t.same(lone.poll('earliest', ['a', 'b'], { waitMs: 0 }).texts, [1, 3, 4])
+  t.end()
+})
+
+test('minCopies is refused before anything is accepted', (t) => {
+  const lone = new Lone()
+  t.equal(failure(lone.publish(draft('a', 1), { minCopies: 2 })), 'too_few_copies false')
+  t.same(lone.poll('earliest', ['a'], { waitMs: 0 }).texts, [])
+  t.end()
+})
+
+test('a node that joins takes nothing yet; one that stops takes nothing more', (t) => {
+  const joining = new Lone({ founder: false })
+  t.notOk(joining.engine.ready)
+  t.equal(failure(joining.publish(draft('a', 1))), 'not_ready false')
+  t.equal(joining.poll('now', ['a']).refusal, 'not_ready')
+  joining.pass(3000)
+  t.ok(joining.engine.ready, 'nobody is there to join')
+  const asked = joining.poll('now', ['a'])
+  joining.step({ type: 'drain' })
+  t.same(asked.answer?.messages, [])
+  t.notOk(joining.engine.ready)
+  t.equal(failure(joining.publish(draft('a', 1))), 'draining false')
+  t.equal(joining.poll('now', ['a']).refusal, 'draining')
+  t.equal(joining.engine.status(joining.now).state, 'draining')
+  t.end()
+})
