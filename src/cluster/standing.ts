@@ -8,9 +8,6 @@ import type { Staging } from './staging.js'
 import type { Tombstones } from './tombstones.js'
 import type { View } from './view-change.js'
 
-/** The least time between view changes that are made only to forget dead origins. */
-const forgetMs = 10_000
-
 interface Parts {
   readonly self: NodeId
   readonly ledger: Ledger
@@ -29,7 +26,6 @@ interface Parts {
 /** What this node says of itself: in gossip its claim, in a view change its state. */
 export class Standing {
   readonly #parts: Parts
-  #forgotMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -63,11 +59,8 @@ export class Standing {
     return tombstones.expired(present, nowMs)
   }
 
-  /** Are there origins to forget? Said once in a retention time at most: the others may not be done with them. */
+  /** Are there origins to forget? */
   overdue(nowMs: number): boolean {
-    if (nowMs - this.#forgotMs < Math.max(forgetMs, this.#parts.options.retentionMs)) return false
-    if (this.#expired(nowMs).length === 0) return false
-    this.#forgotMs = nowMs
-    return true
+    return this.#expired(nowMs).length > 0
   }
 }

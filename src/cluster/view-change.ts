@@ -16,6 +16,8 @@ const holdMs = 400
 const resendMs = 60
 /** The oldest proposes; each next in age waits this much longer, in case the older ones can't. */
 const rankMs = 1500
+/** The least time before a view change that is made only to forget dead origins. */
+const forgetMs = 10_000
 const shunLeastMs = 1000
 const shunMostMs = 30_000
 
@@ -91,7 +93,7 @@ export class ViewChange {
     const want = host.desire.now(this.view, () => host.reach(), nowMs)
     const unlike = want.length !== this.view.members.length || want.some((id, i) => id !== this.view.members[i])
     const divided = host.desire.divided(this.view, nowMs)
-    if (!unlike && !divided && !(want[0] === host.self && host.overdue())) {
+    if (!unlike && !divided && !(want[0] === host.self && this.#mayForget(nowMs))) {
       this.#unlikeMs = undefined
       this.#attempts = 0
       return
@@ -100,6 +102,12 @@ export class ViewChange {
     const patience = (unlike ? settleMs : dividedMs) + want.indexOf(host.self) * rankMs * (1 + this.#attempts)
     if (nowMs - this.#unlikeMs < patience || nowMs - this.#installedMs < holdMs || nowMs < this.#retryMs) return
     this.#propose(want, nowMs)
+  }
+
+  /** Asked for once a retention time at most: the others may not be done with the same origins. */
+  #mayForget(nowMs: number): boolean {
+    const restMs = Math.max(forgetMs, this.host.options.retentionMs)
+    return nowMs - this.#installedMs > restMs && this.host.overdue()
   }
 
   /** Frozen with no proposal of one's own: whoever froze us may be gone. */

@@ -20,7 +20,7 @@ export const draft = (channel: string, text: unknown, more: Partial<Draft> = {})
 export const entry = (origin: Origin, seq: number, time: number, channel = 'a', more: Partial<Draft> = {}): Entry =>
   new Entry(origin, seq, time, draft(channel, seq, more), time)
 
-const textOf = ({ messages }: Answer): unknown[] =>
+export const textsOf = ({ messages }: Answer): unknown[] =>
   messages.map(({ data, hole }) => {
     const text = Buffer.from(data).toString()
     return JSON.parse(`${text.slice(0, hole)}""${text.slice(hole)}`).text
@@ -104,7 +104,7 @@ export class Asked {
   }
 
   get texts(): unknown[] {
-    return this.answer ? textOf(this.answer) : []
+    return this.answer ? textsOf(this.answer) : []
   }
 
   get cursor(): string {
