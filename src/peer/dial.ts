@@ -1,0 +1,100 @@
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import { Greeting } from './greeting.js'
+import type { Handshake, Hello } from './handshake.js'
+import type { PeerOptions } from './limits.js'
+import { closeCodes, Refusal } from './refusal.js'
+import { socketOptions } from './socket-options.js'
+
+interface DialParts {
+  readonly address: string
+  readonly handshake: Handshake
+  readonly options: PeerOptions
+  /** Gives up at once when this node closes. */
+  readonly signal: AbortSignal
+  met(hello: Hello): Refusal | undefined
+  greeted(hello: Hello, socket: WebSocket): void
+}
+
+/** Why there is no link: the code of a WebSocket's close, or of an error of the system. */
+export interface Failure {
+  readonly code: number | string
+}
+
+const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.message)
+
+const tooSlow = new Refusal(closeCodes.tooSlow, 'too slow')
+
+/** One attempt at an address: connect, greet whoever is there, and say once how it went. */
+class Dial {
+  readonly #parts: DialParts
+  readonly #socket: WebSocket
+  #raw: Socket | undefined
+  #greeting: Greeting | undefined
+  #failure: Failure | undefined
+
+  constructor(parts: DialParts) {
+    this.#parts = parts
+    this.#socket = new WebSocket(`ws://${parts.address}/`, {
+      ...socketOptions(parts.options),
+      // Masks guard old proxies against what pages in browsers make them send; peers save the work by a mask of zeros.
+      generateMask: (mask) => mask.fill(0),
+    })
+  }
+
+  run(): Promise<Failure | undefined> {
+    const { options, signal } = this.#parts
+    const socket = this.#socket
+    return new Promise((resolve) => {
+      const abort = (): void => socket.terminate()
+      const timer = setTimeout(() => this.#expire(), options.preauthMs)
+      const settle = (failure?: Failure): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', abort)
+        resolve(failure)
+      }
+      signal.addEventListener('abort', abort)
+      socket.on('upgrade', ({ socket: raw }) => {
+        this.#raw = raw.setNoDelay(true)
+      })
+      socket.on('open', () => this.#greet(settle))
+      socket.on('error', (error) => this.#fail(codeOf(error)))
+      socket.on('close', (code) => settle(this.#failure ?? { code }))
+    })
+  }
+
+  /** The first cause counts: what follows is its consequence. */
+  #fail(code: number | string): void {
+    this.#failure ??= { code }
+  }
+
+  #expire(): void {
+    this.#fail(tooSlow.code)
+    if (this.#greeting) this.#greeting.refuse(tooSlow)
+    else this.#socket.terminate()
+  }
+
+  #greet(done: () => void): void {
+    const { handshake, options, met, greeted } = this.#parts
+    if (!this.#raw) return
+    this.#greeting = new Greeting({
+      socket: this.#socket,
+      raw: this.#raw,
+      role: 'dial',
+      handshake,
+      options,
+      on: {
+        met,
+        admit: (_hello, decide) => decide(undefined),
+        greeted: (hello) => {
+          greeted(hello, this.#socket)
+          done()
+        },
+        refused: ({ code }) => this.#fail(code),
+      },
+    })
+  }
+}
+
+/** Undefined when there is a link. */
+export const dial = (parts: DialParts): Promise<Failure | undefined> => new Dial(parts).run()

@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { PeerOptions } from './limits.js'
+import { closeCodes, Refusal } from './refusal.js'
+import { socketOptions } from './socket-options.js'
+
+/** Someone at the door, as a WebSocket. */
+export interface Stranger {
+  readonly socket: WebSocket
+  readonly raw: Socket
+  readonly from: string
+  /** It has proven itself: it is no stranger any more. */
+  release(): void
+}
+
+export interface DoorEvents {
+  /** Answers what is to be called if the stranger takes too long. */
+  stranger(stranger: Stranger): (refusal: Refusal) => void
+  refused(from: string, reason: string, code: number): void
+}
+
+interface Waiting {
+  readonly raw: Socket
+  readonly timer: NodeJS.Timeout
+  refuse(refusal: Refusal): void
+}
+
+const forbidden = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+
+/**
+ * The peer port: accepts connections, makes WebSockets of them, and bounds how many strangers there are and for how
+ * long, from the first byte. Web pages are refused: a browser on a trusted network would carry anybody's requests.
+ */
+export class Door {
+  readonly #options: PeerOptions
+  readonly #on: DoorEvents
+  readonly #server: Server
+  readonly #sockets: WebSocketServer
+  readonly #strangers = new Map<Socket, Waiting>()
+
+  constructor(options: PeerOptions, on: DoorEvents) {
+    this.#options = options
+    this.#on = on
+    this.#sockets = new WebSocketServer({ noServer: true, clientTracking: false, ...socketOptions(options) })
+    this.#server = createServer({ maxHeaderSize: options.preauthBytes }, (_request, response) => {
+      response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' }).end()
+    })
+    this.#server.on('connection', (raw) => this.#knock(raw))
+    this.#server.on('upgrade', (request, raw, head) => this.#upgrade(request, raw as Socket, head))
+    this.#server.on('clientError', (_error, raw) => this.#drop(raw as Socket))
+  }
+
+  get strangers(): number {
+    return this.#strangers.size
+  }
+
+  listen(host: string, port: number): Promise<{ port: number }> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject)
+        resolve({ port: (this.#server.address() as AddressInfo).port })
+      })
+    })
+  }
+
+  /** Lets nobody in any more, and turns out the strangers; done when all who came in are gone. */
+  close(): Promise<void> {
+    for (const { raw } of this.#strangers.values()) raw.destroy()
+    if (!this.#server.listening) return Promise.resolve()
+    return new Promise((resolve) => this.#server.close(() => resolve()))
+  }
+
+  #knock(raw: Socket): void {
+    raw.setNoDelay(true)
+    if (this.#strangers.size >= this.#options.strangersMax) {
+      this.#on.refused(raw.remoteAddress ?? '', 'too many strangers', closeCodes.tryLater)
+      raw.destroy()
+      return
+    }
+    const timer = setTimeout(() => this.#expire(raw), this.#options.preauthMs)
+    this.#strangers.set(raw, { raw, timer, refuse: () => raw.destroy() })
+    raw.on('close', () => this.#release(raw))
+  }
+
+  #expire(raw: Socket): void {
+    this.#strangers.get(raw)?.refuse(new Refusal(closeCodes.tooSlow, 'too slow'))
+  }
+
+  #release(raw: Socket): void {
+    clearTimeout(this.#strangers.get(raw)?.timer)
+    this.#strangers.delete(raw)
+  }
+
+  #upgrade(request: IncomingMessage, raw: Socket, head: Buffer): void {
+    const from = raw.remoteAddress ?? ''
+    const waiting = this.#strangers.get(raw)
+    if (!waiting) return
+    // An error is followed by 'close', which is where it is dealt with.
+    raw.on('error', () => {})
+    if (request.headers.origin !== undefined) {
+      this.#on.refused(from, 'a web page', 403)
+      raw.end(forbidden, () => raw.destroy())
+      return
+    }
+    this.#sockets.handleUpgrade(request, raw, head, (socket) => {
+      socket.on('error', () => this.#on.refused(from, 'broken frames', closeCodes.badFrame))
+      const refuse = this.#on.stranger({ socket, raw, from, release: () => this.#release(raw) })
+      waiting.refuse = refuse
+    })
+  }
+
+  /** Not HTTP, or headers too large. Node's own answers would be written if nobody listened. */
+  #drop(raw: Socket): void {
+    this.#on.refused(raw.remoteAddress ?? '', 'not a WebSocket', 400)
+    if (raw.writable) raw.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => raw.destroy())
+    else raw.destroy()
+  }
+}

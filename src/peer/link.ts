@@ -1,0 +1,113 @@
+import type { RawData, WebSocket } from 'ws'
+import type { Message } from '../cluster/message.js'
+import type { NodeId } from '../log/node-id.js'
+import { decode } from './codec.js'
+import type { PeerOptions } from './limits.js'
+import { badFrame, closeCodes, Refusal } from './refusal.js'
+
+/** The peer at the other end, proven, and who dialled whom. */
+export interface Partner {
+  readonly id: NodeId
+  readonly name: string
+  readonly address: string
+  /** This side dialled. */
+  readonly dialled: boolean
+}
+
+export interface LinkEvents {
+  message(link: Link, message: Message): void
+  /** The peer sent what it must not; the link still stands. */
+  broken(link: Link, refusal: Refusal): void
+  /** Too much waits to be sent; the link is being closed. */
+  full(link: Link): void
+  closed(link: Link, code: number): void
+}
+
+/** A frame as it came; ws gives one buffer unless it is told to give the fragments. */
+export const frameOf = (data: RawData, isBinary: boolean): Uint8Array | Refusal =>
+  isBinary && data instanceof Uint8Array ? data : badFrame('a frame of text')
+
+/**
+ * One authenticated WebSocket to one peer: messages in, bytes out. What it is sent beyond its queue cuts it off: a
+ * peer that is too slow is left out by the cluster, and gets what it missed when it is back. Whether the peer lives is
+ * for the heartbeats to say, not for the transport.
+ */
+export class Link {
+  readonly partner: Partner
+  readonly #socket: WebSocket
+  readonly #options: PeerOptions
+  readonly #on: LinkEvents
+  #silent = false
+
+  constructor(parts: { socket: WebSocket; partner: Partner; options: PeerOptions; on: LinkEvents }) {
+    this.#socket = parts.socket
+    this.partner = parts.partner
+    this.#options = parts.options
+    this.#on = parts.on
+    this.#socket.on('message', (data, isBinary) => this.#receive(frameOf(data, isBinary)))
+    this.#socket.on('close', (code) => this.#on.closed(this, code))
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  /** Bytes that wait to be sent. */
+  get queued(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.open) return
+    if (this.queued + bytes.length <= this.#options.queueBytes) {
+      this.#socket.send(bytes)
+      return
+    }
+    this.close(closeCodes.tryLater, 'queue full')
+    this.#on.full(this)
+  }
+
+  /** What the peer has sent until it learns of this is still taken in. */
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+  }
+
+  /** Closes, and listens no more. */
+  cut(code: number, reason: string): void {
+    this.#silent = true
+    this.close(code, reason)
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  /** Does the other end still answer? Told once; a link that does not answer in time is destroyed. */
+  probe(answer: (alive: boolean) => void): void {
+    const socket = this.#socket
+    if (!this.open) {
+      answer(false)
+      return
+    }
+    const finish = (alive: boolean) => (): void => {
+      clearTimeout(timer)
+      socket.off('pong', live)
+      socket.off('close', dead)
+      if (!alive) socket.terminate()
+      answer(alive)
+    }
+    const live = finish(true)
+    const dead = finish(false)
+    const timer = setTimeout(dead, this.#options.probeMs)
+    socket.on('pong', live)
+    socket.on('close', dead)
+    socket.ping()
+  }
+
+  #receive(frame: Uint8Array | Refusal): void {
+    if (this.#silent) return
+    const message = frame instanceof Refusal ? frame : decode(frame)
+    if (message instanceof Refusal) this.#on.broken(this, message)
+    else this.#on.message(this, message)
+  }
+}

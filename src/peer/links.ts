@@ -1,0 +1,194 @@
+import type { WebSocket } from 'ws'
+import type { Message } from '../cluster/message.js'
+import type { Report } from '../effect.js'
+import type { NodeId } from '../log/node-id.js'
+import { Addresses } from './addresses.js'
+import { encode } from './codec.js'
+import { Door } from './door.js'
+import type { Hello } from './handshake.js'
+import type { PeerOptions } from './limits.js'
+import { Link, type LinkEvents } from './link.js'
+import { Meetings } from './meetings.js'
+import { closeCodes } from './refusal.js'
+import { Refusals } from './refusals.js'
+
+export interface LinksParts {
+  /** Filled in before anyone can connect. */
+  readonly self: { readonly id: NodeId; readonly name: string; readonly address: string }
+  readonly cluster: string
+  /** The first is proven to others, any is accepted; none: no proof is asked for. */
+  readonly secrets: readonly Uint8Array[]
+  readonly options: PeerOptions
+  readonly random: () => number
+  readonly on: {
+    linked(peer: NodeId): void
+    unlinked(peer: NodeId): void
+    /** Nothing listens any more where this peer said it was. */
+    refused(peer: NodeId): void
+    message(from: NodeId, message: Message): void
+    report(report: Report): void
+  }
+}
+
+/**
+ * All links of a node to its peers.
+ *
+ * 1. At most one link a peer: when both dialled at once, the one that the lower id dialled is kept, unless it is dead.
+ * 2. Whoever lacks a link to a peer dials it, so who dials again has no use for the link that it had.
+ * 3. The accepter decides, by sending its proof: the dialler never has a link that the accepter does not.
+ */
+export class Links {
+  readonly #parts: LinksParts
+  readonly #links = new Map<NodeId, Link>()
+  /** Those that have been replaced included, until they are closed. */
+  readonly #open = new Set<Link>()
+  readonly #away = new Map<NodeId, number>()
+  readonly #door: Door
+  readonly #addresses: Addresses
+  readonly #refusals: Refusals
+  readonly #closing = new AbortController()
+  readonly #events: LinkEvents
+  #onEmpty = (): void => {}
+
+  constructor(parts: LinksParts) {
+    this.#parts = parts
+    const { options, random, on } = parts
+    this.#refusals = new Refusals(options.reportMs, (report) => on.report(report))
+    const refused = (from: string, reason: string, code: number | string): void =>
+      this.#refusals.add(from, reason, code)
+    const meetings = new Meetings({
+      ...parts,
+      links: this.#links,
+      awayMs: (peer) => this.#awayMs(peer),
+      signal: this.#closing.signal,
+      met: (hello, socket, dialled) => this.#adopt(hello, socket, dialled),
+      refused,
+    })
+    this.#door = new Door(options, { stranger: (stranger) => meetings.accept(stranger), refused })
+    this.#addresses = new Addresses({
+      options,
+      random,
+      linked: (peer) => this.#links.has(peer),
+      awayMs: (peer) => this.#awayMs(peer),
+      connect: (address) => meetings.dial(address),
+      refused: (peer) => on.refused(peer),
+    })
+    this.#events = {
+      message: ({ partner }, message) => on.message(partner.id, message),
+      broken: ({ partner }, { code, reason }) => this.hangup(partner.id, code, reason),
+      full: ({ partner }) => on.report({ event: 'peer too slow', detail: { peer: partner.name, id: partner.id } }),
+      closed: (link, code) => this.#closed(link, code),
+    }
+  }
+
+  listen(host: string, port: number): Promise<{ port: number }> {
+    if (this.#parts.secrets.length === 0) this.#parts.on.report({ event: 'no peer secret', detail: { host } })
+    return this.#door.listen(host, port)
+  }
+
+  /** Addresses to dial for ever, whoever is there. */
+  seeds(addresses: readonly string[]): void {
+    this.#addresses.seeds(addresses)
+  }
+
+  /** Keeps a link to this peer, for as long as it is not forgotten. */
+  dial(peer: NodeId, address: string): void {
+    if (peer !== this.#parts.self.id && address !== this.#parts.self.address) this.#addresses.learn(peer, address)
+  }
+
+  /** Dials it no more, wherever it was; a link that stands is the peer's to close. */
+  forget(peer: NodeId, _address: string): void {
+    this.#addresses.forget(peer)
+  }
+
+  /** To those of them that are linked. It is encoded once. */
+  send(to: readonly NodeId[], message: Message): void {
+    const links = to.flatMap((peer) => this.#links.get(peer) ?? [])
+    if (links.length === 0) return
+    const bytes = encode(message)
+    if (bytes.length > this.#parts.options.frameBytes) {
+      // It would cost the link, and then the next one, for as long as it is sent again.
+      const detail = { type: message.type, bytes: bytes.length }
+      this.#parts.on.report({ event: 'frame too large', detail })
+      return
+    }
+    for (const link of links) link.send(bytes)
+  }
+
+  /** The peer breaks the rules: closes its link, and keeps away from it for a while. */
+  hangup(peer: NodeId, code: number, reason: string): void {
+    const now = performance.now()
+    for (const [id, until] of this.#away) if (until <= now) this.#away.delete(id)
+    this.#away.set(peer, now + this.#parts.options.awayMs)
+    const link = this.#links.get(peer)
+    if (!link) return
+    this.#refusals.add(link.partner.address, reason, code)
+    link.cut(code, '')
+    this.#unlink(link, code)
+  }
+
+  status() {
+    return {
+      links: [...this.#links.values()].map(({ partner, queued }) => ({ ...partner, queued })),
+      addresses: this.#addresses.all,
+      strangers: this.#door.strangers,
+      refused: this.#refusals.count,
+    }
+  }
+
+  /** Tells all peers, and is done when every socket is closed. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#addresses.close()
+    for (const link of this.#open) link.close(closeCodes.goingAway, 'going away')
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+    })
+    if (this.#open.size === 0) this.#onEmpty()
+    await Promise.all([this.#door.close(), empty])
+  }
+
+  #awayMs(peer: NodeId): number {
+    return Math.max(0, (this.#away.get(peer) ?? 0) - performance.now())
+  }
+
+  #adopt(hello: Hello, socket: WebSocket, dialled: boolean): void {
+    if (this.#closing.signal.aborted) {
+      socket.terminate()
+      return
+    }
+    const { id, name, address } = hello
+    const old = this.#links.get(id)
+    const link = new Link({
+      socket,
+      partner: { id, name, address, dialled },
+      options: this.#parts.options,
+      on: this.#events,
+    })
+    this.#open.add(link)
+    if (old) {
+      old.close(closeCodes.doubled, '')
+      this.#unlink(old, closeCodes.doubled)
+    }
+    this.#links.set(id, link)
+    this.dial(id, address)
+    this.#addresses.linked(id)
+    this.#parts.on.report({ event: 'linked', detail: { peer: name, id, address, dialled } })
+    this.#parts.on.linked(id)
+  }
+
+  #unlink(link: Link, code: number): void {
+    const { id, name } = link.partner
+    this.#links.delete(id)
+    this.#parts.on.report({ event: 'unlinked', detail: { peer: name, id, code } })
+    this.#parts.on.unlinked(id)
+  }
+
+  #closed(link: Link, code: number): void {
+    const { id } = link.partner
+    this.#open.delete(link)
+    if (this.#links.get(id) === link) this.#unlink(link, code)
+    if (!this.#links.has(id)) this.#addresses.unlinked(id)
+    if (this.#open.size === 0) this.#onEmpty()
+  }
+}

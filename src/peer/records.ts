@@ -1,0 +1,138 @@
+import type { NodeId } from '../log/node-id.js'
+import type { Copy, Position, Record } from '../log/record.js'
+import { array, ascends, bytes, count, list, nodeId, text, wholeMs } from './fields.js'
+import { badFrame } from './refusal.js'
+
+/**
+ * Records as lists, in the order of one origin's log: times as the distance from the record before, and what is the
+ * same as there, or absent, as nil; nils at the end are left out. A small record costs its data and a dozen bytes.
+ */
+const recordsMax = 65_536
+const nameBytes = 256
+const originsMax = 4096
+
+export const name = text(nameBytes, 1)
+const digest = text(128)
+const data = bytes(0, Number.POSITIVE_INFINITY)
+
+/** Time, hole, data; then channel, database, key, digest. */
+const fieldsMin = 3
+const fieldsMax = 7
+
+interface Before {
+  readonly time: number
+  readonly channel?: string
+  readonly database?: string
+}
+
+const nothing: Before = { time: 0 }
+
+const trim = (fields: unknown[]): unknown[] => {
+  while (fields.at(-1) === null) fields.pop()
+  return fields
+}
+
+const packRecord = (record: Record, before: Before): unknown[] =>
+  trim([
+    record.time - before.time,
+    record.hole,
+    record.data,
+    record.channel === before.channel ? null : record.channel,
+    record.database === before.database ? null : record.database,
+    record.key ?? null,
+    record.digest ?? null,
+  ])
+
+/**
+ * A ring keeps `data` for minutes, and with it the memory that it is a part of: a small part is copied out of the
+ * frame (and Buffer.from packs small copies together), so that a few bytes don't keep a large frame.
+ */
+const kept = (part: Uint8Array): Uint8Array =>
+  part.byteLength * 2 >= part.buffer.byteLength ? part : Buffer.from(part)
+
+const parseRecord = (fields: readonly unknown[], before: Before, seq: number): Record => {
+  const [step, hole, raw, channel, database, key, sum] = fields
+  const time = count.parse(before.time + count.parse(step))
+  if (time <= before.time) throw badFrame('times that do not rise')
+  const part = data.parse(raw)
+  if (count.parse(hole) > part.length) throw badFrame('a hole outside of its data')
+  return {
+    database: name.parse(database ?? before.database),
+    channel: name.parse(channel ?? before.channel),
+    data: kept(part),
+    hole: count.parse(hole),
+    ...(key != null && { key: name.parse(key) }),
+    ...(sum != null && { digest: digest.parse(sum) }),
+    seq,
+    time,
+  }
+}
+
+export const packRecords = (records: readonly Record[]): unknown[] =>
+  records.map((record, i) => packRecord(record, records[i - 1] ?? nothing))
+
+/** A batch has no holes, so the first one's number is enough. */
+export const parseRecords = (raw: unknown, first: number): Record[] => {
+  const records: Record[] = []
+  let before = nothing
+  for (const each of array(raw, 0, recordsMax)) {
+    const record = parseRecord(array(each, fieldsMin, fieldsMax), before, count.parse(first + records.length))
+    records.push(record)
+    before = record
+  }
+  return records
+}
+
+const origins = list(nodeId, originsMax)
+const seqs = list(count, originsMax)
+
+const same = (a: readonly NodeId[], b: readonly NodeId[] | undefined): boolean =>
+  a.length === b?.length && a.every((id, i) => id === b[i])
+
+const packPosition = (position: Position | undefined, before: Position | undefined): unknown =>
+  position
+    ? [position.time, position.seqs, ...(same(position.origins, before?.origins) ? [] : [position.origins])]
+    : null
+
+const parsePosition = (raw: unknown, before: Position | undefined): Position => {
+  const [time, numbers, ids] = array(raw, 2, 3)
+  const position = {
+    time: count.parse(time),
+    origins: ids === undefined ? (before?.origins ?? []) : origins.parse(ids),
+    seqs: seqs.parse(numbers),
+  }
+  if (position.origins.length !== position.seqs.length) throw badFrame('a position with a number too many or too few')
+  if (ids !== undefined && !ascends(position.origins)) throw badFrame('origins out of order')
+  return position
+}
+
+/** In front of each record: its distance from the one before, its age, and its position. */
+export const packCopies = (copies: readonly Copy[], after: number): unknown[] =>
+  copies.map((copy, i) => {
+    const before = copies[i - 1]
+    const position = packPosition(copy.position, before?.position)
+    return [
+      copy.seq - (before?.seq ?? after),
+      wholeMs.pack(copy.ageMs),
+      position,
+      ...packRecord(copy, before ?? nothing),
+    ]
+  })
+
+const parseCopy = (raw: unknown, before: Copy | undefined, after: number): Copy => {
+  const [step, age, position, ...fields] = array(raw, 3 + fieldsMin, 3 + fieldsMax)
+  const seq = count.parse((before?.seq ?? after) + count.parse(step))
+  if (step === 0) throw badFrame('the same number twice')
+  return {
+    ...parseRecord(fields, before ?? nothing, seq),
+    ageMs: wholeMs.parse(age),
+    ...(position != null && { position: parsePosition(position, before?.position) }),
+  }
+}
+
+export const parseCopies = (raw: unknown, after: number, to: number): Copy[] => {
+  const copies: Copy[] = []
+  for (const each of array(raw, 0, recordsMax)) copies.push(parseCopy(each, copies.at(-1), after))
+  if ((copies.at(-1)?.seq ?? to) > to) throw badFrame('more than was said')
+  return copies
+}
