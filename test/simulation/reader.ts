@@ -1,0 +1,137 @@
+import type { Answer, From, Poll } from '../../src/effect.js'
+import { Chain } from './chain.js'
+import type { Host, Life } from './life.js'
+import type { Prng } from './prng.js'
+import { Request, type Result, type Settled } from './request.js'
+import type { Run } from './run.js'
+import { Violation } from './violation.js'
+
+/** How it starts: the three words, an id that a publisher was told, or a cursor that another reader had. */
+type Start = 'now' | 'earliest' | 'recent' | 'published' | 'borrowed'
+
+const recentMs = 5000
+
+/** One client that reads: hopping from node to node with its cursor, or staying. Its chain checks all it is given. */
+export class Reader {
+  readonly chain: Chain
+  readonly start: Start
+  readonly #run: Run
+  readonly #prng: Prng
+  readonly #channels: readonly string[]
+  readonly #hops: boolean
+  /** As a Tryton client: one message at a time, its id for a cursor, empty answers tell it nothing. */
+  readonly #tryton: boolean
+  readonly #limit: number
+  readonly #waitMs: number
+  #home: Host
+  #draining = false
+
+  constructor(
+    run: Run,
+    readonly index: number,
+  ) {
+    const prng = run.prng.fork(`reader:${index}`)
+    this.#run = run
+    this.#prng = prng
+    this.#channels = prng.some(run.channels, 1, run.channels.length)
+    this.#hops = prng.chance(0.7)
+    this.#tryton = prng.chance(0.15)
+    this.#limit = this.#tryton ? 1 : prng.pick([1, 2, 3, 10, 1000])
+    this.#waitMs = prng.chance(0.15) ? 0 : prng.scaled(50, 5000)
+    this.#home = prng.pick(run.world.hosts)
+    this.start = this.#tryton ? 'recent' : prng.pick(['now', 'now', 'earliest', 'recent', 'published', 'borrowed'])
+    this.chain = new Chain(run.room, `reader ${index} (${this.start}${this.#tryton ? ', tryton' : ''})`, this.#channels)
+    const atMs = prng.chance(0.5) ? prng.between(0, 3000) : prng.between(0, run.scenario.healMs)
+    run.world.schedule.after(atMs, () => this.#poll())
+  }
+
+  /** From now on it only wants to get to the end. */
+  drain(): void {
+    this.#draining = true
+  }
+
+  #poll(): void {
+    const { world, scenario } = this.#run
+    if (this.#hops) this.#home = this.#prng.pick(world.hosts)
+    const waitMs = this.#draining ? 0 : this.#waitMs
+    new Request(world, {
+      host: this.#home,
+      patienceMs: this.#prng.chance(0.1) ? this.#prng.scaled(20, 1000) : waitMs + 2000,
+      deadlineMs: waitMs,
+      lost: this.#draining ? 0 : scenario.load.lostAnswers,
+      input: (reader, life) => this.#input(reader, life, waitMs),
+      emitted: (life, settled) => this.#vouch(life, settled),
+      got: (result) => this.#got(result),
+    })
+  }
+
+  #input(reader: Request, life: Life, waitMs: number): Poll {
+    const from = this.#from(life)
+    const poll: Poll = {
+      type: 'poll',
+      reader,
+      database: 'd',
+      channels: this.#channels,
+      from,
+      limit: this.#limit,
+      waitMs,
+    }
+    return this.#tryton ? { ...poll, lenientMs: recentMs } : poll
+  }
+
+  #from(life: Life): From {
+    if (this.chain.cursor !== undefined) return { cursor: this.chain.cursor }
+    switch (this.start) {
+      case 'earliest':
+        return 'earliest'
+      case 'recent':
+        return { recentMs }
+      case 'now':
+        // What it can't be missing starts where the node is at this moment.
+        if (life.engine.ready) this.chain.base(this.#run.tip(life))
+        return 'now'
+      case 'published':
+        return this.#borrow(this.#prng.pick(this.#run.publishers).ids)
+      case 'borrowed':
+        return this.#borrow(this.#run.cursors)
+    }
+  }
+
+  #borrow(cursors: readonly string[]): From {
+    const cursor = cursors.length > 0 ? this.#prng.pick(cursors) : undefined
+    if (cursor === undefined) return 'earliest'
+    this.chain.base(cursor)
+    this.chain.cursor = cursor
+    return { cursor }
+  }
+
+  /** What is shown is held by every member of the view (promise 4). */
+  #vouch(life: Life, settled: Settled): void {
+    if (settled.type !== 'answer') return
+    const { members } = this.#run.views.of(life)
+    for (const { data } of settled.answer.messages) this.#run.truth.of(data).claim(members)
+  }
+
+  #got(result: Result): void {
+    let pauseMs = this.#prng.scaled(1, 300)
+    if (typeof result !== 'string' && result.type === 'answer') {
+      this.#take(result.answer)
+      pauseMs = this.#draining ? 1 : this.#prng.chance(0.5) ? 0 : this.#prng.scaled(1, 500)
+    } else if (typeof result !== 'string' && result.type === 'refuse') {
+      if (!['not_ready', 'draining', 'overloaded'].includes(result.code))
+        throw new Violation('C2', `${this.chain.name} is refused: ${result.code}, ${result.reason}`)
+    }
+    this.#run.world.schedule.after(pauseMs, () => this.#poll())
+  }
+
+  #take(answer: Answer): void {
+    const { messages } = answer
+    if (messages.length > this.#limit) throw new Violation('C2', `${messages.length} messages, ${this.#limit} wanted`)
+    if (this.#tryton && messages.length === 0) return
+    const some = messages.length > 0 && (this.#tryton || this.#prng.chance(0.15))
+    const taken = some ? this.#prng.whole(1, messages.length) : messages.length
+    const cursor = some ? messages[taken - 1]?.id : answer.cursor
+    this.chain.accept(answer, taken, cursor ?? answer.cursor)
+    if (this.#prng.chance(0.05)) this.#run.cursors.push(this.chain.cursor ?? answer.cursor)
+  }
+}

@@ -1,0 +1,113 @@
+import type { Answer, Effect, From } from '../../src/effect.js'
+import type { Rules } from '../../src/log/rules.js'
+import type { Courtroom } from './chain.js'
+import { Inject } from './inject.js'
+import type { Life } from './life.js'
+import { Prng } from './prng.js'
+import { Publisher } from './publisher.js'
+import { Reader } from './reader.js'
+import { Request } from './request.js'
+import type { Scenario } from './scenario.js'
+import type { Trace } from './trace.js'
+import { Truth } from './truth.js'
+import { Views } from './views.js'
+import { Violation } from './violation.js'
+import { World } from './world.js'
+
+/** Asks an engine directly, besides all clients, and leaves no trace. */
+class Probe {
+  waiter?: object | undefined
+  answer: Answer | undefined
+}
+
+/** One seed's world with its clients and its truth. */
+export class Run {
+  readonly truth = new Truth()
+  readonly world: World
+  readonly views: Views
+  readonly prng: Prng
+  readonly channels: readonly string[]
+  readonly publishers: readonly Publisher[]
+  readonly readers: readonly Reader[]
+  readonly inject: Inject
+  readonly room: Courtroom
+  /** Cursors that somebody had once. */
+  readonly cursors: string[] = []
+  publishing = true
+  acknowledged = 0
+  #deaths = 0
+
+  constructor(
+    readonly scenario: Scenario,
+    readonly trace: Trace,
+    rules: Partial<Rules> = {},
+  ) {
+    this.world = new World(scenario, trace, rules)
+    this.views = new Views(this.world)
+    this.prng = new Prng(`clients:${scenario.profile}:${scenario.seed}`)
+    this.channels = Array.from({ length: scenario.load.channels }, (_, i) => `c${i}`)
+    this.room = {
+      truth: this.truth,
+      split: () => this.views.split,
+      crashed: () => this.#deaths > 0,
+      isAlive: (id) => this.world.lives.some((life) => life.id === id),
+      evicts: evicts(scenario),
+    }
+    this.world.witness = {
+      started: (life) => this.views.started(life),
+      died: (life) => {
+        this.#deaths++
+        this.views.died(life)
+      },
+      stepped: (life, effects) => {
+        this.truth.learn(life.id, effects)
+        this.views.stepped(life, effects)
+      },
+      done: (life, effect) => this.#done(life, effect),
+    }
+    const start = this.prng.fork('start')
+    for (const host of this.world.hosts)
+      this.world.schedule.at(start.chance(0.7) ? start.scaled(1, 200) : start.scaled(1, 3000), () =>
+        this.world.start(host),
+      )
+    this.publishers = Array.from({ length: scenario.load.publishers }, (_, i) => new Publisher(this, i))
+    this.readers = Array.from({ length: scenario.load.readers }, (_, i) => new Reader(this, i))
+    this.inject = new Inject(this.world, scenario.faults)
+  }
+
+  #done(life: Life, effect: Effect): void {
+    switch (effect.type) {
+      case 'answer':
+        for (const reader of effect.readers) if (reader instanceof Request) reader.emit(life, effect)
+        break
+      case 'refuse':
+        if (effect.reader instanceof Request) effect.reader.emit(life, effect)
+        break
+      case 'published':
+        if (effect.publisher instanceof Request) effect.publisher.emit(life, effect)
+        break
+      case 'report':
+        if (effect.report.event === 'invariant_broken')
+          throw new Violation('I', `${life.host.name}: ${JSON.stringify(effect.report.detail)}`)
+        break
+    }
+  }
+
+  /** The cursor of all that this life has shown. */
+  tip(life: Life): string {
+    return this.ask(life, 'now', 1).cursor
+  }
+
+  ask(life: Life, from: From, limit: number): Answer {
+    const reader = new Probe()
+    const { channels, world } = this
+    const poll = { type: 'poll', reader, database: 'd', channels, from, limit, waitMs: 0 } as const
+    for (const effect of life.engine.step(poll, life.now(world.nowMs)))
+      if (effect.type === 'answer') reader.answer = effect.answer
+    if (!reader.answer) throw new Violation('C7', `${life.host.name} does not answer`)
+    return reader.answer
+  }
+}
+
+const evicts = ({ core }: Scenario): boolean =>
+  (core.retentionCount ?? 1000) < 1000 || (core.retentionMs ?? 300_000) < 300_000 || core.retentionBytes !== undefined

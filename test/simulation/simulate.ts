@@ -1,0 +1,113 @@
+import type { Rules } from '../../src/log/rules.js'
+import type { Fault } from './faults.js'
+import { judgeEnd, unsettled } from './finale.js'
+import { Run } from './run.js'
+import { type Scenario, scenarioOf } from './scenario.js'
+import { Trace } from './trace.js'
+import { vectorOf } from './truth.js'
+import { Violation } from './violation.js'
+
+export interface Options {
+  readonly seed: number
+  readonly profile: string
+  /** Rules left out. */
+  readonly rules?: Partial<Rules>
+  /** These instead of the seed's own, when a failure is cut down. */
+  readonly faults?: readonly Fault[]
+  readonly verbose?: boolean
+}
+
+export interface Verdict {
+  readonly seed: number
+  readonly profile: string
+  /** Undefined when all went well. */
+  readonly rule?: string
+  readonly message?: string
+  readonly atMs: number
+  readonly steps: number
+  readonly hash: number
+  readonly acknowledged: number
+  readonly answers: number
+  readonly gaps: number
+  readonly installs: number
+  readonly split: boolean
+  readonly lines: readonly string[]
+}
+
+/** Clients go on publishing for a while after everything has healed: it must work again. */
+const afterHealMs = 1500
+/** By then the cluster must be one: the longest time out for a flapping node is 30 s. */
+const settleMs = 60_000
+const drainMs = 20_000
+const stepMs = 200
+
+export const simulate = (options: Options): Verdict => {
+  const drawn = scenarioOf(options.seed, options.profile)
+  const scenario: Scenario = options.faults ? { ...drawn, faults: options.faults } : drawn
+  const trace = new Trace(options.verbose ?? false)
+  const run = new Run(scenario, trace, options.rules)
+  let failure: Violation | undefined
+  try {
+    unfold(run)
+  } catch (error) {
+    failure = error instanceof Violation ? error : new Violation('simulator', String((error as Error).stack ?? error))
+  }
+  return verdict(run, failure)
+}
+
+const unfold = (run: Run): void => {
+  const { schedule } = run.world
+  const { healMs, abandon } = run.scenario
+  schedule.run(healMs)
+  run.inject.heal(abandon)
+  schedule.run(healMs + afterHealMs)
+  run.publishing = false
+  settle(run, healMs + afterHealMs + settleMs)
+  const kept = judgeEnd(run)
+  drain(run)
+  for (const reader of run.readers) reader.chain.finish(kept, reader.start === 'earliest')
+}
+
+const settle = (run: Run, untilMs: number): void => {
+  const { schedule } = run.world
+  for (let why = unsettled(run); why !== undefined; why = unsettled(run)) {
+    if (schedule.nowMs > untilMs) throw new Violation('C7', `not settled after ${settleMs} ms: ${why}`)
+    schedule.run(schedule.nowMs + stepMs)
+  }
+}
+
+/** All readers get to the end. */
+const drain = (run: Run): void => {
+  const { schedule } = run.world
+  const [life] = run.world.lives
+  if (!life) return
+  const { vector } = vectorOf(run.tip(life))
+  for (const reader of run.readers) reader.drain()
+  const untilMs = schedule.nowMs + drainMs
+  for (;;) {
+    const behind = run.readers.find(({ chain }) => !chain.reaches(vector))
+    if (!behind) return
+    if (schedule.nowMs > untilMs) throw new Violation('C7', `${behind.chain.name} does not get to the end`)
+    schedule.run(schedule.nowMs + stepMs)
+  }
+}
+
+const verdict = (run: Run, failure: Violation | undefined): Verdict => {
+  const { trace, world, views, readers, scenario } = run
+  const sum = (of: (reader: (typeof readers)[number]) => number): number =>
+    readers.reduce((total, reader) => total + of(reader), 0)
+  const plain = {
+    seed: scenario.seed,
+    profile: scenario.profile,
+    atMs: world.nowMs,
+    steps: world.steps,
+    hash: trace.hash,
+    acknowledged: run.acknowledged,
+    answers: sum(({ chain }) => chain.answers),
+    gaps: sum(({ chain }) => chain.gaps),
+    installs: views.installs,
+    split: views.split,
+    lines: trace.lines,
+  }
+  return failure ? { ...plain, rule: failure.rule, message: failure.message } : plain
+}

@@ -1,0 +1,147 @@
+import { parseCursor } from '../../src/channel/cursor.js'
+import type { Message } from '../../src/cluster/message.js'
+import type { Effect } from '../../src/effect.js'
+import { sizeOf } from '../../src/log/entry.js'
+import type { NodeId } from '../../src/log/node-id.js'
+import type { Draft, Record } from '../../src/log/record.js'
+import { Violation } from './violation.js'
+
+/** How far in each origin's log. */
+export type Vector = ReadonlyMap<NodeId, number>
+
+/** Cursors here may name every life there was. */
+const originsMax = 1000
+
+export const vectorOf = (cursor: string): { vector: Vector; time: number } => {
+  const parsed = parseCursor(cursor, originsMax)
+  if (!parsed) throw new Violation('C5', `not a cursor: ${cursor}`)
+  return { vector: new Map(parsed.origins.map((origin, i) => [origin, parsed.seqs[i] ?? 0])), time: parsed.time }
+}
+
+/** What a publisher wants to have said, once. */
+export class Payload {
+  readonly attempts: Attempt[] = []
+
+  constructor(
+    readonly index: number,
+    readonly channel: string,
+    readonly key: string | undefined,
+  ) {}
+
+  toString(): string {
+    return `p${this.index} on ${this.channel}${this.key ? ' (keyed)' : ''}`
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** One try to publish a payload. Its bytes are its own, so that whatever comes out tells which try it was. */
+export class Attempt {
+  readonly draft: Draft
+  /** Where it was stamped, when that is known. */
+  origin: NodeId | undefined
+  seq = 0
+  time = 0
+  /** It was said that nothing has changed: it must never be seen. */
+  refused = false
+  seen = false
+  /** What the node that took it had shown by then. */
+  deps: Vector | undefined
+  /** Each: the members of which a node has said, by an answer, that all of them hold it. */
+  readonly claims: (readonly NodeId[])[] = []
+
+  constructor(
+    readonly payload: Payload,
+    readonly by: NodeId,
+    readonly sentMs: number,
+    padding: number,
+  ) {
+    const head = `{"p":${payload.index},"try":${payload.attempts.length},"pad":"${'x'.repeat(padding)}","message_id":`
+    const { channel, key } = payload
+    const plain = { database: 'd', channel, data: encoder.encode(`${head}}`), hole: head.length }
+    this.draft = key === undefined ? plain : { ...plain, key, digest: `digest of ${payload.index}` }
+    payload.attempts.push(this)
+  }
+
+  get size(): number {
+    return sizeOf(this.draft)
+  }
+
+  claim(members: readonly NodeId[]): void {
+    if (this.claims.at(-1) !== members) this.claims.push(members)
+  }
+
+  toString(): string {
+    const place = this.origin ? `${this.origin}#${this.seq}@${this.time}` : 'nowhere'
+    return `${this.payload} try ${this.payload.attempts.indexOf(this)} (${place})`
+  }
+}
+
+/** In canonical order? */
+export const precedes = (a: Attempt, b: Attempt): boolean =>
+  a.time < b.time || (a.time === b.time && (a.origin ?? '') < (b.origin ?? ''))
+
+/** All that was ever published and where it was stamped, as seen on the wire and in the answers. */
+export class Truth {
+  readonly payloads: Payload[] = []
+  readonly #byData = new Map<Uint8Array, Attempt>()
+  readonly #logs = new Map<NodeId, Attempt[]>()
+
+  payload(channel: string, keyed: boolean): Payload {
+    const index = this.payloads.length
+    const payload = new Payload(index, channel, keyed ? `key ${index}` : undefined)
+    this.payloads.push(payload)
+    return payload
+  }
+
+  attempt(payload: Payload, by: NodeId, sentMs: number, padding: number): Attempt {
+    const attempt = new Attempt(payload, by, sentMs, padding)
+    this.#byData.set(attempt.draft.data, attempt)
+    return attempt
+  }
+
+  of(data: Uint8Array): Attempt {
+    const attempt = this.#byData.get(data)
+    if (!attempt) throw new Violation('C6', `nobody published this: ${new TextDecoder().decode(data)}`)
+    return attempt
+  }
+
+  at(origin: NodeId, seq: number): Attempt | undefined {
+    return this.#logs.get(origin)?.[seq]
+  }
+
+  /** Every try that has a place in the order. */
+  stamped(): Attempt[] {
+    return this.payloads.flatMap(({ attempts }) => attempts.filter(({ origin }) => origin !== undefined))
+  }
+
+  place(attempt: Attempt, origin: NodeId, seq: number, time: number): void {
+    if (attempt.origin !== undefined) {
+      if (attempt.origin === origin && attempt.seq === seq && attempt.time === time) return
+      throw new Violation('I3', `${attempt} is also ${origin}#${seq}@${time}`)
+    }
+    const log = this.#logs.get(origin) ?? []
+    const other = log[seq]
+    if (other) throw new Violation('I3', `${origin}#${seq} is ${other} and ${attempt}`)
+    this.#logs.set(origin, log)
+    log[seq] = attempt
+    attempt.origin = origin
+    attempt.seq = seq
+    attempt.time = time
+  }
+
+  /** Learns from what a life sends where records have got their places. */
+  learn(life: NodeId, effects: readonly Effect[]): void {
+    for (const effect of effects) if (effect.type === 'send') this.#hear(life, effect.message)
+  }
+
+  #hear(from: NodeId, message: Message): void {
+    if (message.type === 'batch') this.#records(from, message.records)
+    else if (message.type === 'copies') this.#records(message.origin, message.records)
+    else if (message.type === 'relay' && message.from === from) this.#hear(from, message.message)
+  }
+
+  #records(origin: NodeId, records: readonly Record[]): void {
+    for (const { data, seq, time } of records) if (data.length > 0) this.place(this.of(data), origin, seq, time)
+  }
+}

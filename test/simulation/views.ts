@@ -1,0 +1,78 @@
+import type { Effect } from '../../src/effect.js'
+import type { NodeId } from '../../src/log/node-id.js'
+import type { Life } from './life.js'
+import type { World } from './world.js'
+
+interface View {
+  readonly text: string
+  readonly members: readonly NodeId[]
+}
+
+/**
+ * Which view each life is in, and whether the cluster was ever split: a live node left out of a view, or two ready
+ * nodes at work in different views (checker C3). Only then may messages come late.
+ */
+export class Views {
+  split = false
+  /** Why it counts as split, for whoever doubts it. */
+  why = ''
+  installs = 0
+  readonly #world: World
+  readonly #views = new Map<Life, View>()
+  readonly #ready = new Set<Life>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  started(life: Life): void {
+    this.#views.set(life, { text: '', members: [life.id] })
+  }
+
+  died(life: Life): void {
+    this.#views.delete(life)
+    this.#ready.delete(life)
+  }
+
+  of(life: Life): View {
+    return this.#views.get(life) ?? { text: '', members: [life.id] }
+  }
+
+  stepped(life: Life, effects: readonly Effect[]): void {
+    const ready = life.engine.ready
+    const installed = effects.some((effect) => effect.type === 'report' && effect.report.event === 'view_installed')
+    if (!installed && ready === this.#ready.has(life)) return
+    if (ready) this.#ready.add(life)
+    else this.#ready.delete(life)
+    if (installed) this.#installed(life)
+    if (!this.split) this.#judge()
+  }
+
+  #installed(life: Life): void {
+    this.installs++
+    const { view, members } = life.engine.status(life.now(this.#world.nowMs))
+    const ids = members.filter(({ inView }) => inView).map(({ id }) => id)
+    this.#views.set(life, { text: view.id, members: ids.sort() })
+    for (const other of this.#world.lives) {
+      if (ids.includes(other.id) || other.leaving || this.split) continue
+      const joined = this.#ready.has(other) || this.of(other).members.length > 1
+      if (joined) this.#splits(`${life.host.name} installs ${view.id} without ${other.host.name}, which is alive`)
+    }
+  }
+
+  #judge(): void {
+    const atWork = [...this.#ready].filter((life) => {
+      const { state } = life.engine.status(life.now(this.#world.nowMs))
+      return state === 'ready' && !life.leaving
+    })
+    const [first, ...others] = atWork
+    const apart = others.find((life) => first && this.of(life).text !== this.of(first).text)
+    if (first && apart) this.#splits(`${first.host.name} and ${apart.host.name} are at work in different views`)
+  }
+
+  #splits(why: string): void {
+    this.split = true
+    this.why = `${why} (${this.#world.nowMs.toFixed(0)} ms)`
+    this.#world.trace.tell(this.#world.nowMs, () => `split: ${why}`)
+  }
+}
