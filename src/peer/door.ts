@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { PeerOptions } from './limits.js'
@@ -26,7 +26,8 @@ interface Waiting {
   refuse(refusal: Refusal): void
 }
 
-const forbidden = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+const plain = (status: number): string =>
+  `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
 
 /**
  * The peer port: accepts connections, makes WebSockets of them, and bounds how many strangers there are and for how
@@ -48,7 +49,7 @@ export class Door {
     })
     this.#server.on('connection', (raw) => this.#knock(raw))
     this.#server.on('upgrade', (request, raw, head) => this.#upgrade(request, raw as Socket, head))
-    this.#server.on('clientError', (_error, raw) => this.#drop(raw as Socket))
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, raw) => this.#answer(raw as Socket, error.code))
   }
 
   get strangers(): number {
@@ -75,12 +76,11 @@ export class Door {
   #knock(raw: Socket): void {
     raw.setNoDelay(true)
     if (this.#strangers.size >= this.#options.strangersMax) {
-      this.#on.refused(raw.remoteAddress ?? '', 'too many strangers', closeCodes.tryLater)
-      raw.destroy()
+      this.#drop(raw, 'too many strangers', closeCodes.tryLater)
       return
     }
     const timer = setTimeout(() => this.#expire(raw), this.#options.preauthMs)
-    this.#strangers.set(raw, { raw, timer, refuse: () => raw.destroy() })
+    this.#strangers.set(raw, { raw, timer, refuse: ({ reason, code }) => this.#drop(raw, reason, code) })
     raw.on('close', () => this.#release(raw))
   }
 
@@ -93,6 +93,11 @@ export class Door {
     this.#strangers.delete(raw)
   }
 
+  #drop(raw: Socket, reason: string, code: number): void {
+    this.#on.refused(raw.remoteAddress ?? '', reason, code)
+    raw.destroy()
+  }
+
   #upgrade(request: IncomingMessage, raw: Socket, head: Buffer): void {
     const from = raw.remoteAddress ?? ''
     const waiting = this.#strangers.get(raw)
@@ -101,7 +106,7 @@ export class Door {
     raw.on('error', () => {})
     if (request.headers.origin !== undefined) {
       this.#on.refused(from, 'a web page', 403)
-      raw.end(forbidden, () => raw.destroy())
+      raw.end(plain(403), () => raw.destroy())
       return
     }
     this.#sockets.handleUpgrade(request, raw, head, (socket) => {
@@ -111,10 +116,14 @@ export class Door {
     })
   }
 
-  /** Not HTTP, or headers too large. Node's own answers would be written if nobody listened. */
-  #drop(raw: Socket): void {
-    this.#on.refused(raw.remoteAddress ?? '', 'not a WebSocket', 400)
-    if (raw.writable) raw.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => raw.destroy())
-    else raw.destroy()
+  /** Not HTTP, or headers too large. Since it is listened for, Node leaves the answer to us. */
+  #answer(raw: Socket, code: string | undefined): void {
+    if (!raw.writable) {
+      raw.destroy()
+      return
+    }
+    const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+    this.#on.refused(raw.remoteAddress ?? '', 'not a WebSocket', status)
+    raw.end(plain(status), () => raw.destroy())
   }
 }

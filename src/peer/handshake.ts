@@ -61,6 +61,7 @@ export class Handshake {
   readonly #cluster: string
   readonly #secrets: readonly Uint8Array[]
   #theirs: Uint8Array = new Uint8Array()
+  #shared: Uint8Array | undefined
 
   constructor(parts: { role: Role; self: Hello; secrets: readonly Uint8Array[] }) {
     this.#role = parts.role
@@ -78,9 +79,9 @@ export class Handshake {
     return theirs
   }
 
-  /** That this side knows the first of its secrets. */
+  /** That this side knows the secret that the other one has proven, or else the first of its own. */
   proof(): Uint8Array {
-    const [secret] = this.#secrets
+    const secret = this.#shared ?? this.#secrets[0]
     return packValue(proof.pack({ mac: secret ? this.#mac(secret, this.#role) : new Uint8Array() }))
   }
 
@@ -88,10 +89,11 @@ export class Handshake {
   verify(frame: Uint8Array): Refusal | undefined {
     const theirs = attempt(() => proof.parse(unpack(frame)))
     if (theirs instanceof Refusal) return theirs
-    if (this.#secrets.length === 0) return undefined
     const role = otherRole(this.#role)
     const known = this.#secrets.filter((secret) => isSame(theirs.mac, this.#mac(secret, role)))
-    return known.length > 0 ? undefined : new Refusal(closeCodes.wrongSecret, 'a wrong secret')
+    this.#shared = known[0]
+    const open = this.#secrets.length === 0 && theirs.mac.length === 0
+    return this.#shared || open ? undefined : new Refusal(closeCodes.wrongSecret, 'a wrong secret')
   }
 
   #mac(secret: Uint8Array, role: Role): Uint8Array {
