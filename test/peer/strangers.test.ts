@@ -64,7 +64,7 @@ test('bytes that break WebSocket itself close with its codes', async (t) => {
 })
 
 test('a stranger that is not one of the cluster is closed with a code and no more', async (t) => {
-  const side = await open(t, { id: idOf(1) })
+  const side = await open(t, { id: idOf(1), options: { closeMs: 50 } })
   const fields = ['test', idOf(2), 'n', 'x:1', Buffer.alloc(32)]
   const cases: readonly (readonly [what: string, frame: Uint8Array | string, code: number])[] = [
     ['text', 'hello', closeCodes.badFrame],
@@ -168,7 +168,7 @@ test('one that is authenticated is still held to the messages', async (t) => {
 })
 
 test('a good peer does not notice strangers', async (t) => {
-  const side = await open(t, { id: idOf(1) })
+  const side = await open(t, { id: idOf(1), options: { preauthMs: 250 } })
   const friend = await open(t, { id: idOf(2) })
   friend.links.dial(side.id, side.address)
   await Promise.all([side.linkedTo(friend), friend.linkedTo(side)])
