@@ -70,7 +70,9 @@ export class Connection {
     this.#keeper.owed += bytes
     const { owed, outboundBytes, outboundTotalBytes } = this.#keeper
     const taken = socket.writableLength === 0 && this.pending[0] === pending
-    if (!taken && (this.#owed > outboundBytes || owed > outboundTotalBytes)) this.#keeper.cut(this)
+    // One answer, however large, is the least that a connection can be given.
+    const isBehind = this.#owed > outboundBytes && this.#owed > bytes
+    if (!taken && (isBehind || owed > outboundTotalBytes)) this.#keeper.cut(this)
     else if (socket.writableLength > 0) this.#keeper.await(this)
   }
 

@@ -6,7 +6,7 @@ import { type Answers, type Body as Bytes, publishedBody } from './answer.js'
 import { Body, type Inbound } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import type { Cors } from './cors.js'
-import { checkHeaders, checkPayload, isDropped } from './headers.js'
+import { bodyMax, checkHeaders, checkPayload, isDropped } from './headers.js'
 import type { HttpOptions } from './limits.js'
 import type { Form, Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
@@ -156,7 +156,7 @@ export class Exchange implements Patron, Pending {
     checkPayload(this.#request, bodyBytes)
     this.#operation = operation
     this.#database = database
-    this.#body = new Body(bodyBytes, this.#house.inbound)
+    this.#body = new Body(bodyMax(this.#request, bodyBytes), this.#house.inbound)
   }
 
   #demandReady(): void {
@@ -181,6 +181,7 @@ export class Exchange implements Patron, Pending {
 
   #fail(error: unknown): void {
     this.#waits = false
+    if (!(error instanceof EngineError)) this.#house.tally.mistake(error)
     this.refuse(refusalFor(error))
   }
 

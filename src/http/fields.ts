@@ -50,7 +50,8 @@ export const wholeOf = (scan: Scan, name: string, { min, max }: { min: number; m
 
 export const secondsOf = (scan: Scan, name: string): number => {
   const value = scan.kind === 'number' ? scan.number() : Number.NaN
-  return Number.isFinite(value) && value >= 0 ? value : refuse(`${name} must be a number of seconds, 0 or more`)
+  if (!Number.isFinite(value) || value < 0) refuse(`${name} must be a number of seconds, 0 or more`)
+  return value === 0 ? 0 : value // JSON has a -0, too.
 }
 
 /** True, and passed, if there is a null. */

@@ -35,6 +35,10 @@ export const checkPayload = ({ headers }: IncomingMessage, bytesMax: number): vo
 /** Node has seen to it that a length is a number, and stands alone. */
 const lengthOf = (headers: IncomingHttpHeaders): number => Number(headers['content-length'] ?? 0)
 
+/** How long the body can become: as long as it says, or else as it may. */
+export const bodyMax = ({ headers }: IncomingMessage, bytesMax: number): number =>
+  headers['transfer-encoding'] === undefined ? lengthOf(headers) : bytesMax
+
 /** After a refusal: is what is left of the body so little that it is cheaper to read it than to connect anew? */
 export const isDropped = ({ headers }: IncomingMessage, dropBytes: number): boolean => {
   // Who waits for a go-ahead may, after a refusal, send the body or not: where the next request starts is unknown.

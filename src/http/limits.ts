@@ -9,7 +9,7 @@ export interface HttpOptions {
   readonly batchBytes: number
   /** All bodies that are being received. 503 */
   readonly inboundBytes: number
-  /** Answers that one connection has not taken yet; beyond this it is cut. */
+  /** Answers, if there are several, that one connection has not taken yet; beyond this it is cut. */
   readonly outboundBytes: number
   /** Answers that all connections have not taken yet; beyond this those are cut that do not take theirs at once. */
   readonly outboundTotalBytes: number

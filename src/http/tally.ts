@@ -22,13 +22,18 @@ export class Tally {
   refuse({ code, status }: Pick<Refusal, 'code' | 'status'>, address: string): void {
     this.refused++
     if (status < 500 || code === 'overloaded') this.#blame(address, code)
-    if (code === 'internal') this.#report({ event: 'http_mistake' })
   }
 
   /** The connection was closed without an answer, or in the middle of one. */
   cutOff(why: string, address: string): void {
     this.cut++
     this.#blame(address, why)
+  }
+
+  /** A bug, in here or in what a step leads to. */
+  mistake(error: unknown): void {
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#report({ event: 'http_mistake', detail: { error: told } })
   }
 
   /** Forgets the addresses that may be reported again. */

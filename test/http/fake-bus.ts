@@ -1,4 +1,5 @@
 import type { Answer, Effect, Input, Outcome, Poll, Publish, Reader, Report, Status } from '../../src/effect.js'
+import type { Code } from '../../src/errors.js'
 import type { Bus, Patron } from '../../src/ports.js'
 
 const status: Status = {
@@ -47,6 +48,11 @@ export class FakeBus implements Bus {
     const readers = [...this.waiting]
     this.waiting.clear()
     for (const reader of readers) settle(reader, { type: 'answer', readers, answer })
+  }
+
+  refuse(code: Code): void {
+    for (const reader of this.waiting) settle(reader, { type: 'refuse', reader, code, reason: 'refused' })
+    this.waiting.clear()
   }
 
   get polls(): readonly Poll[] {

@@ -20,6 +20,9 @@ export class Wire {
   readonly socket: Socket
   readonly closed: Promise<void>
   #received = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  /** Below this it is not worth while to look for an answer again. */
+  #needed = 0
   #isClosed = false
   #wake = (): void => {}
 
@@ -27,8 +30,9 @@ export class Wire {
     this.socket = socket
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk])
-      this.#wake()
+      this.#chunks.push(chunk)
+      this.#needed -= chunk.length
+      if (this.#needed <= 0) this.#wake()
     })
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
@@ -41,7 +45,7 @@ export class Wire {
 
   static open(port: number): Promise<Wire> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1' })
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.removeListener('error', reject)
@@ -66,6 +70,7 @@ export class Wire {
   /** The next answer; rejects if the connection closes before one is complete. */
   async reply(): Promise<Reply> {
     for (;;) {
+      this.#gather()
       const reply = this.#parse()
       if (reply) return reply
       if (this.#isClosed) throw new Error(`closed after: ${this.#received.toString('latin1').slice(0, 300)}`)
@@ -77,11 +82,16 @@ export class Wire {
 
   /** What has come and is no answer. */
   get rest(): string {
+    this.#gather()
     return this.#received.toString('latin1')
   }
 
   close(): void {
     this.socket.destroy()
+  }
+
+  #gather(): void {
+    this.#received = Buffer.concat([this.#received, ...this.#chunks.splice(0)])
   }
 
   #parse(): Reply | undefined {
@@ -91,7 +101,8 @@ export class Wire {
     const headers = new Map(lines.map((line) => [line.split(': ')[0]?.toLowerCase() ?? '', line.replace(/^.*?: /, '')]))
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1])
     const bodyEnd = end + 4 + Number(headers.get('content-length') ?? 0)
-    if (this.#received.length < bodyEnd) return undefined
+    this.#needed = bodyEnd - this.#received.length
+    if (this.#needed > 0) return undefined
     const body = this.#received.toString('utf8', end + 4, bodyEnd)
     this.#received = this.#received.subarray(bodyEnd)
     return { status, headers, body }

@@ -1,0 +1,159 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { EngineError } from '../../src/errors.js'
+import { Scan } from '../../src/http/json.js'
+
+const depthMax = 64
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The dumb twin: decodes all, builds all, and counts the levels afterwards. */
+const parsed = (bytes: Uint8Array): unknown => {
+  const value: unknown = JSON.parse(decoder.decode(bytes))
+  if (depthOf(value) > depthMax) throw new Error('too deep')
+  return value
+}
+
+const depthOf = (value: unknown): number =>
+  typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
+
+/** A value built by the scan itself, so that each of its steps is compared. */
+const built = (scan: Scan): unknown => {
+  switch (scan.kind) {
+    case 'object': {
+      const members: [string, unknown][] = []
+      scan.openObject()
+      while (scan.nextMember()) {
+        const key = scan.key()
+        if (!scan.keyIs(key) && /^[ -~]*$/.test(key)) throw new Error(`keyIs denies ${key}`)
+        members.push([key, built(scan)])
+      }
+      return Object.fromEntries(members)
+    }
+    case 'array': {
+      const items: unknown[] = []
+      scan.openArray()
+      while (scan.nextItem()) items.push(built(scan))
+      return items
+    }
+    case 'string':
+      return scan.string()
+    case 'number':
+      return scan.number()
+    default: {
+      const from = scan.at
+      scan.skip()
+      return JSON.parse(scan.bytes.toString('latin1', from, scan.at))
+    }
+  }
+}
+
+const scanned = (bytes: Buffer): unknown => {
+  const scan = new Scan(bytes, depthMax)
+  const value = built(scan)
+  scan.end()
+  return value
+}
+
+const skipped = (bytes: Buffer): string => {
+  const scan = new Scan(bytes, depthMax)
+  const from = scan.at
+  scan.skip()
+  const text = bytes.toString('utf8', from, scan.at)
+  scan.end()
+  return text
+}
+
+type Result = { readonly value: unknown } | 'refused'
+
+const attempt = (read: () => unknown): Result => {
+  try {
+    return { value: read() }
+  } catch (error) {
+    if (error instanceof EngineError && error.code !== 'bad_json') throw error
+    return 'refused'
+  }
+}
+
+const padding = fc.stringMatching(/^[ \t\r\n]{0,3}$/)
+
+const texts = fc
+  .tuple(padding, fc.json({ maxDepth: 5, stringUnit: 'binary' }), padding, fc.nat(3))
+  .map(([before, text, after, indent]) => before + JSON.stringify(JSON.parse(text), null, indent) + after)
+
+/** A JSON text with some bytes changed, put in or taken out: mostly broken, often only just. */
+const broken = fc
+  .tuple(
+    texts,
+    fc.array(
+      fc.tuple(fc.nat(), fc.constantFrom(...'{}[]",:\\u0-.eE1tfn \u0000\u001f\u0080\u00c0\u00ed\u00ff'), fc.nat(2)),
+      { maxLength: 4 },
+    ),
+  )
+  .map(([text, edits]) => {
+    const bytes = [...Buffer.from(text)]
+    for (const [at, character, kind] of edits) {
+      bytes.splice(at % (bytes.length + 1), kind === 0 ? 0 : 1, ...(kind === 2 ? [] : [character.charCodeAt(0)]))
+    }
+    return Buffer.from(bytes)
+  })
+
+const alike = (bytes: Buffer): void => {
+  const expected = attempt(() => parsed(bytes))
+  const result = attempt(() => scanned(bytes))
+  if (!isDeepStrictEqual(result, expected)) throw new Error(`${inspect(result)} is not ${inspect(expected)}`)
+  const passed = attempt(() => skipped(bytes))
+  if ((passed === 'refused') !== (expected === 'refused')) throw new Error('skip differs')
+}
+
+test('it reads what JSON.parse reads, and refuses what that refuses', (t) => {
+  fc.assert(
+    fc.property(texts, (text) => alike(Buffer.from(text))),
+    { numRuns: 2000 },
+  )
+  fc.assert(fc.property(broken, alike), { numRuns: 5000 })
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => alike(Buffer.from(bytes))),
+    { numRuns: 3000 },
+  )
+  t.pass('in 10,000 texts')
+  t.end()
+})
+
+test('edges that chance may miss', (t) => {
+  const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
+  const objects = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+  // biome-ignore format: a list of words reads better than a column
+  const cases: readonly (string | readonly number[])[] = [
+    '', ' ', 'nul', 'nulll', 'true false', '{"a":1,}', '[1,]', '[,1]', '{,}', '{"a"}', '{"a":}', '{1:2}', "{'a':1}",
+    '01', '-', '-0', '1.', '.5', '+1', '1e', '1e+', '1e400', '-1e-400', '9007199254740993', 'NaN', 'Infinity', '0x10',
+    '"\\x"', '"\\u12"', '"\\u12g4"', '"\\ud800"', '"\\ud83d\\ude00"', '"\u007f"', '"\t"', '"', '"\\', '"\\"',
+    '\ufeff{}', '{}\u0000', '[1]]', '{"a":1,"a":2}', '{"__proto__":1}', '/**/{}', nested(64), nested(65), nested(100_000),
+    objects(64), objects(65),
+    [0x22, 0xc0, 0xaf, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xf4, 0x90, 0x80, 0x80, 0x22], [0x22, 0xff, 0x22],
+    [0xef, 0xbb, 0xbf, 0x7b, 0x7d], [0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00],
+  ]
+  for (const each of cases) {
+    t.doesNotThrow(() => alike(Buffer.from(each as string)), JSON.stringify(each).slice(0, 60))
+  }
+  t.end()
+})
+
+test('a key counts in any spelling, and values keep their bytes', (t) => {
+  const bytes = Buffer.from('{ "\\u006dessage_id" : 1.50 , "b":[ 1 ]}')
+  const scan = new Scan(bytes, depthMax)
+  scan.openObject()
+  t.ok(scan.nextMember())
+  t.ok(scan.keyIs('message_id'))
+  t.equal(scan.keyAt, 2)
+  const from = scan.at
+  scan.skip()
+  t.equal(bytes.toString('utf8', from, scan.at), '1.50')
+  t.ok(scan.nextMember())
+  t.notOk(scan.keyIs('a'))
+  t.ok(scan.keyIs('b'))
+  scan.skip()
+  t.notOk(scan.nextMember())
+  scan.end()
+  t.end()
+})
