@@ -2,6 +2,7 @@ import { auditChannels, auditLog } from './audit.js'
 import { ChannelAudience } from './channel/audience.js'
 import { Channels } from './channel/channels.js'
 import { Readers } from './channel/readers.js'
+import { Strangers } from './channel/strangers.js'
 import { Cluster } from './cluster/cluster.js'
 import { memberStatuses, viewStatus } from './cluster/status.js'
 import { Tombstones } from './cluster/tombstones.js'
@@ -13,6 +14,8 @@ import { allRules, type Rules } from './log/rules.js'
 
 /** How often old messages and idle channels are looked for. */
 const sweepMs = 250
+/** Added to the suspicion time: how long a node that lags may take to hear of a new one. */
+const strangerMs = 2000
 
 export interface EngineParts {
   readonly options: CoreOptions
@@ -33,6 +36,7 @@ export class Engine {
   readonly #ledger = new Ledger()
   readonly #channels: Channels
   readonly #readers: Readers
+  readonly #strangers: Strangers
   readonly #audience: ChannelAudience
   readonly #cluster: Cluster
   #effects: Effect[] = []
@@ -45,14 +49,19 @@ export class Engine {
     const ledger = this.#ledger
     const tombstones = new Tombstones(ledger, options)
     const channels = new Channels(ledger, options, rules)
-    const isForgotten = (id: NodeId): boolean => tombstones.has(id)
-    const readers = new Readers({ ledger, channels, options, rules, emit, isForgotten })
+    const strangers = new Strangers({
+      isForgotten: (id) => tombstones.has(id),
+      viewSince: () => this.#cluster.viewSince,
+      graceMs: options.suspectMs + strangerMs,
+    })
+    const readers = new Readers({ ledger, channels, options, rules, emit, strangers })
     const audience = new ChannelAudience(channels, readers, emit)
     const waiting = (): number => readers.waiting
     this.id = makeNodeId(now.wall, random)
     this.#options = options
     this.#channels = channels
     this.#readers = readers
+    this.#strangers = strangers
     this.#audience = audience
     const parts = { self: this.id, ledger, tombstones, audience, options, rules, random, now, waiting, emit }
     this.#cluster = new Cluster(parts)
@@ -72,6 +81,7 @@ export class Engine {
   step(input: Input, now: Now): readonly Effect[] {
     this.#effects = []
     this.#audience.nowMs = now.ms
+    this.#strangers.begin(now)
     this.#cluster.begin(now)
     this.#take(input, now)
     return this.#effects

@@ -2,7 +2,6 @@ import type { Answer, Effect, GapReason, Poll, Reader } from '../effect.js'
 import type { CoreOptions } from '../limits.js'
 import type { Entry } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
-import type { NodeId } from '../log/node-id.js'
 import type { Position } from '../log/record.js'
 import type { Rules } from '../log/rules.js'
 import type { Channel } from './channel.js'
@@ -11,6 +10,7 @@ import { type Cursor, parseCursor } from './cursor.js'
 import { Deadlines } from './deadlines.js'
 import { answer, gapOf, recent, unread } from './read.js'
 import { Reading } from './reading.js'
+import type { Strangers } from './strangers.js'
 import { Waiter } from './waiter.js'
 
 interface Parts {
@@ -19,8 +19,7 @@ interface Parts {
   readonly options: CoreOptions
   readonly rules: Rules
   readonly emit: (effect: Effect) => void
-  /** Origins that every node is done with: their components are dropped from cursors. */
-  readonly isForgotten: (id: NodeId) => boolean
+  readonly strangers: Strangers
 }
 
 /**
@@ -163,10 +162,10 @@ export class Readers {
 
   /** Where a waiter stood at `before`: there, and wherever it was ahead of that. */
   #at(waiter: Waiter, before: Position | undefined): Reading {
-    const { ledger, isForgotten } = this.#parts
-    const reading = before ? Reading.at(ledger, before, isForgotten) : this.#tip()
+    const { ledger, strangers } = this.#parts
+    const reading = before ? Reading.at(ledger, before, strangers) : this.#tip()
     if (waiter.ahead) {
-      const ahead = Reading.at(ledger, waiter.ahead, isForgotten)
+      const ahead = Reading.at(ledger, waiter.ahead, strangers)
       ahead.seqs.forEach((seq, slot) => {
         reading.seqs[slot] = Math.max(reading.seqs[slot] ?? 0, seq)
       })
@@ -237,8 +236,8 @@ export class Readers {
   }
 
   #resumed(cursor: Cursor): { at: Reading; fresh: boolean } {
-    const { ledger, rules, isForgotten } = this.#parts
-    const at = Reading.at(ledger, cursor, isForgotten)
+    const { ledger, rules, strangers } = this.#parts
+    const at = Reading.at(ledger, cursor, strangers)
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     if (!rules.vectorCursor) {
       ledger.origins.forEach((origin, slot) => {

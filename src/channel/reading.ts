@@ -3,6 +3,16 @@ import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Position } from '../log/record.js'
 import { type Cursor, formatCursor, idOf } from './cursor.js'
+import type { Strangers } from './strangers.js'
+
+interface Strange {
+  readonly id: NodeId
+  readonly seq: number
+  /** The reader knows of the gap. */
+  told: boolean
+  /** Too early to call it a gap. */
+  readonly excused: boolean
+}
 
 /**
  * How far a reader is, as this node can use it: a number for each origin it knows, by slot, and apart from them the
@@ -10,8 +20,8 @@ import { type Cursor, formatCursor, idOf } from './cursor.js'
  */
 export class Reading {
   readonly seqs: number[]
-  /** Components of origins unknown here: [origin, seq, told]. */
-  readonly strange: [NodeId, number, boolean][] = []
+  /** Components of origins unknown here. */
+  readonly strange: Strange[] = []
   time: number
   readonly #ledger: Ledger
 
@@ -21,13 +31,16 @@ export class Reading {
     this.seqs = seqs
   }
 
-  static at(ledger: Ledger, cursor: Position | Cursor, isForgotten: (id: NodeId) => boolean): Reading {
+  static at(ledger: Ledger, cursor: Position | Cursor, strangers: Strangers): Reading {
     const reading = new Reading(ledger, cursor.time)
     cursor.origins.forEach((id, i) => {
       const seq = cursor.seqs[i] ?? 0
       const origin = ledger.get(id)
       if (origin) reading.seqs[origin.slot] = seq
-      else if (!isForgotten(id)) reading.strange.push([id, seq, 'told' in cursor && cursor.told[i] === true])
+      else if (!strangers.isForgotten(id)) {
+        const told = 'told' in cursor && cursor.told[i] === true
+        reading.strange.push({ id, seq, told, excused: !told && strangers.isExcused(id) })
+      }
     })
     return reading
   }
@@ -38,11 +51,11 @@ export class Reading {
 
   /** Is there an origin that nobody here knows, and the reader has not been told? */
   get astray(): boolean {
-    return this.strange.some(([, , told]) => !told)
+    return this.strange.some(({ told, excused }) => !told && !excused)
   }
 
   tellStrange(): void {
-    for (const component of this.strange) component[2] = true
+    for (const component of this.strange) component.told ||= !component.excused
   }
 
   /** Takes in a position; true if nothing of the reading was beyond it, so that the position alone says it all. */
@@ -79,7 +92,7 @@ export class Reading {
   }
 
   cursor(): Cursor {
-    const components: [NodeId, number, boolean][] = [...this.strange]
+    const components = this.strange.map(({ id, seq, told }): [NodeId, number, boolean] => [id, seq, told])
     this.#ledger.ids.forEach((id, slot) => {
       const seq = this.seqs[slot] ?? 0
       if (seq > 0) components.push([id, seq, false])

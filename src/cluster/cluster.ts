@@ -49,6 +49,8 @@ interface Parts {
  */
 export class Cluster implements Log {
   draining = false
+  /** Since when the view stands, in milliseconds of wall time. */
+  viewSince: number
   readonly members: Members
   readonly viewChange: ViewChange
   readonly replication: Replication
@@ -72,6 +74,7 @@ export class Cluster implements Log {
     const { self, ledger, options, rules, now, tombstones, waiting } = parts
     this.#parts = parts
     this.#now = now
+    this.viewSince = now.wall
     this.lamport = new Lamport(rules.wallFloor)
     this.members = new Members(self, options)
     this.#readiness = new Readiness(this.members, options, now.ms)
@@ -255,6 +258,7 @@ export class Cluster implements Log {
   #install(sync: Sync): void {
     const { view } = this.viewChange
     install(sync, view, this.#installParts, this.#now.ms)
+    this.viewSince = this.#now.wall
     this.#readiness.ready ||= sync.ready
     const members = view.members.map((id) => this.nameOf(id))
     this.#report('view_installed', { view: viewText(view.id), members })

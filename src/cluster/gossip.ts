@@ -38,13 +38,14 @@ export class Gossip {
     this.#news = true
   }
 
-  receive(heartbeat: Heartbeat, nowMs: number): void {
+  receive(from: NodeId, heartbeat: Heartbeat, nowMs: number): void {
     const { members, options, emit, replaced } = this.#parts
     const { fresh, replaced: older } = members.learn(heartbeat, nowMs)
     for (const { claim, id } of fresh) emit({ type: 'dial', peer: id, address: claim.address })
     for (const { claim, id } of older) emit({ type: 'forget', peer: id, address: claim.address })
-    for (const claim of heartbeat.claims)
-      if (claim.name === options.name && claim.id > members.self && !claim.leaving) replaced(claim)
+    // By its own word only: of a life that has ended others may still speak.
+    const own = heartbeat.claims.find(({ id }) => id === from)
+    if (own && own.name === options.name && own.id > members.self && !own.leaving) replaced(own)
     if (fresh.length > 0 || members.heard(nowMs).join() !== this.#told) this.touch()
   }
 

@@ -51,7 +51,7 @@ export class Inbox {
     const { viewChange, gossip } = this.#parts
     switch (message.type) {
       case 'heartbeat':
-        gossip.receive(message, now.ms)
+        gossip.receive(from, message, now.ms)
         viewChange.look(now.ms)
         break
       case 'batch':

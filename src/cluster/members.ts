@@ -9,7 +9,7 @@ const gossipLives = 3
 const forgetMs = 60_000
 
 export interface Learnt {
-  /** Nodes heard of for the first time. */
+  /** Nodes heard of for the first time, or again. */
   readonly fresh: readonly Peer[]
   /** Nodes that a newer life has replaced. */
   readonly replaced: readonly Peer[]
@@ -68,34 +68,44 @@ export class Members {
   }
 
   learn(heartbeat: Heartbeat, nowMs: number): Learnt {
-    const fresh: Peer[] = []
-    const replaced: Peer[] = []
     for (const claim of heartbeat.claims) {
       if (claim.id === this.self) continue
       const known = this.#peers.get(claim.id)
       if (known) known.update(claim, nowMs)
-      else if (this.#makeRoom(nowMs)) {
-        const peer = new Peer(claim, nowMs)
-        peer.linked = this.#links.has(claim.id)
-        if (peer.linked) peer.heardMs = nowMs
-        this.#peers.set(claim.id, peer)
-        replaced.push(...this.#supersede(peer))
-        if (!peer.superseded) fresh.push(peer)
-      }
+      else if (this.#makeRoom(nowMs)) this.#admit(new Peer(claim, nowMs), nowMs)
+    }
+    return this.#judgeNames(nowMs)
+  }
+
+  #admit(peer: Peer, nowMs: number): void {
+    peer.linked = this.#links.has(peer.id)
+    if (peer.linked) peer.heardMs = nowMs
+    this.#peers.set(peer.id, peer)
+  }
+
+  /** R1: of several lives of one name the youngest that shows signs of life counts. */
+  #judgeNames(nowMs: number): Learnt {
+    const holders = new Map<string, Peer>()
+    for (const peer of this.#peers.values()) {
+      const holder = holders.get(peer.claim.name)
+      if (!holder || this.#outranks(peer, holder, nowMs)) holders.set(peer.claim.name, peer)
+    }
+    const fresh: Peer[] = []
+    const replaced: Peer[] = []
+    for (const peer of this.#peers.values()) {
+      const superseded = holders.get(peer.claim.name) !== peer
+      if (superseded && !peer.superseded && !peer.isNew) replaced.push(peer)
+      else if (!superseded && (peer.superseded || peer.isNew)) fresh.push(peer)
+      peer.superseded = superseded
+      peer.isNew = false
     }
     return { fresh, replaced }
   }
 
-  /** R1: of two lives of one name the younger counts. */
-  #supersede(newcomer: Peer): Peer[] {
-    const replaced: Peer[] = []
-    for (const peer of this.#peers.values()) {
-      if (peer === newcomer || peer.claim.name !== newcomer.claim.name || peer.superseded) continue
-      const older = peer.id < newcomer.id ? peer : newcomer
-      older.superseded = true
-      if (older === peer) replaced.push(peer)
-    }
-    return replaced
+  /** Identities rise with the wall clock. If that was set back a restart looks older than the life before: dead ones don't count. */
+  #outranks(a: Peer, b: Peer, nowMs: number): boolean {
+    const [aLives, bLives] = [a, b].map((peer) => peer.showsLife(nowMs, this.options.suspectMs))
+    return aLives === bLives ? a.id > b.id : aLives === true
   }
 
   #makeRoom(nowMs: number): boolean {

@@ -18,6 +18,8 @@ export class Peer {
   refusals = 0
   /** A newer life of the same name exists: this one is dead whatever is said of it. */
   superseded = false
+  /** Nobody has been told of it yet. */
+  isNew = true
   /** Not to be taken into a view before then. */
   shunnedUntilMs = 0
   shunMs = 0
@@ -47,7 +49,11 @@ export class Peer {
   }
 
   alive(nowMs: number, suspectMs: number): boolean {
-    return !this.superseded && !this.claim.leaving && this.refusals < 2 && nowMs - this.aliveMs < suspectMs
+    return !this.superseded && this.showsLife(nowMs, suspectMs)
+  }
+
+  showsLife(nowMs: number, suspectMs: number): boolean {
+    return !this.claim.leaving && this.refusals < 2 && nowMs - this.aliveMs < suspectMs
   }
 
   shun(nowMs: number, leastMs: number, mostMs: number): void {

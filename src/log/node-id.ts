@@ -23,3 +23,10 @@ export const makeNodeId = (wallMs: number, random: () => number): NodeId =>
 
 export const parseNodeId = (text: unknown): NodeId | undefined =>
   typeof text === 'string' && form.test(text) ? (text as NodeId) : undefined
+
+/** When this life began, by the wall of its node, in milliseconds. */
+export const bornAt = (id: NodeId): number => {
+  let ms = 0
+  for (const digit of id.slice(0, 8)) ms = ms * 64 + alphabet.indexOf(digit)
+  return ms
+}

@@ -288,3 +288,49 @@ test('dead origins are forgotten when no cursor can need them', (t) => {
   t.same(broken(net), [])
   t.end()
 })
+
+test('a restart with the clock set back is taken in all the same', (t) => {
+  const net = new Net()
+  const [a, b] = net.start(['a', 'b']) as [Box, Box]
+  a.publish(draft('a', 1))
+  net.pass(10)
+  net.wallMs -= 60_000
+  net.kill(b)
+  const reborn = net.add('b', { founder: false })
+  t.ok(reborn.id < b.id)
+  net.link(a, reborn)
+  net.until(() => reborn.engine.ready && a.view === 'ab')
+  t.same(reborn.texts(), [1])
+  t.same(broken(net), [])
+  t.end()
+})
+
+test('two nodes of one name: the elder takes no more work', (t) => {
+  const net = new Net()
+  const [a] = net.start(['a', 'b']) as [Box, Box]
+  const twin = net.add('a', { founder: false })
+  for (const box of net.boxes) net.link(twin, box)
+  net.until(() => twin.engine.ready)
+  t.equal(a.state, 'draining')
+  t.ok(a.reports.some(({ event }) => event === 'name_taken'))
+  t.equal(twin.view, 'ab')
+  t.end()
+})
+
+test('a reader from a node that is ahead is not told of a gap by one that lags', (t) => {
+  const net = new Net()
+  const [a, b] = net.start(['a', 'b']) as [Box, Box]
+  net.cut(a, b)
+  net.until(() => a.view === 'a')
+  net.pass(6000)
+  const c = net.add('c', { founder: false })
+  net.link(b, c)
+  net.until(() => c.engine.ready)
+  c.publish(draft('a', 1))
+  net.pass(10)
+  const { cursor } = read(c, c.answers.get(c.poll('earliest', ['a']))?.cursor ?? '')
+  t.match(read(a, cursor), { gap: undefined, texts: [] })
+  net.pass(6000)
+  t.match(read(a, cursor), { gap: 'unknown_origin' }, 'but if it stays unknown')
+  t.end()
+})

@@ -168,7 +168,7 @@ test('databases never meet', (t) => {
 
 test('a cursor of another cluster is told a gap, once, and then goes on', (t) => {
   const stranger = new Lone({ name: 'stranger' })
-  const elsewhere = new Lone({ name: 'elsewhere' })
+  const elsewhere = new Lone({ name: 'elsewhere' }, 60_000)
   stranger.publish(draft('a', 1))
   const { cursor } = stranger.poll('earliest', ['a'], { waitMs: 0 })
   elsewhere.publish(draft('a', 2))

@@ -31,10 +31,12 @@ let made = 0
 /** One engine without a world: its clock stands until it is moved, its effects are collected. */
 export class Lone {
   readonly engine: Engine
-  ms = 1000
   effects: Effect[] = []
 
-  constructor(options: Partial<CoreOptions> = {}) {
+  constructor(
+    options: Partial<CoreOptions> = {},
+    public ms = 1000,
+  ) {
     const chance = ++made / 1000
     this.engine = new Engine({ options: { ...coreDefaults, ...options }, random: () => chance, now: this.now })
   }

@@ -6,7 +6,6 @@ import type { NodeId } from '../../src/log/node-id.js'
 import type { Draft } from '../../src/log/record.js'
 import { textsOf } from './core.js'
 
-const wallMs = Date.UTC(2026, 0, 1)
 const delayMs = 1
 
 interface Parcel {
@@ -75,6 +74,8 @@ export class Box {
 /** A few nodes joined by lines that deliver in order after a millisecond, until a line is cut or a node is killed. */
 export class Net {
   ms = 1000
+  /** The calendar at time 0. */
+  wallMs = Date.UTC(2026, 0, 1)
   readonly boxes: Box[] = []
   /** Says which messages get lost. */
   lose: (from: Box, to: Box, message: Message) => boolean = () => false
@@ -88,7 +89,7 @@ export class Net {
   }
 
   get now(): Now {
-    return { ms: this.ms, wall: wallMs + this.ms }
+    return { ms: this.ms, wall: this.wallMs + this.ms }
   }
 
   add(name: string, options: Partial<CoreOptions> = {}): Box {
