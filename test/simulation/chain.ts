@@ -8,7 +8,8 @@ export interface Courtroom {
   readonly truth: Truth
   /** Was there a split so far? */
   readonly split: () => boolean
-  readonly isAlive: (id: NodeId) => boolean
+  readonly nowMs: () => number
+  readonly retentionMs: number
   /** Can it be that anything was evicted? */
   readonly evicts: boolean
   readonly crashed: () => boolean
@@ -125,7 +126,7 @@ export class Chain {
   #grow(vector: Vector, fresh: ReadonlySet<Attempt>, gap: boolean): void {
     for (const [origin, seq] of this.#vector) {
       const now = vector.get(origin)
-      if (now === undefined ? this.#room.isAlive(origin) : now < seq)
+      if (now === undefined ? !this.#mayForget(origin, seq) : now < seq)
         this.#fail('C5', `goes back from ${seq} to ${now} in ${origin}`)
     }
     for (const [origin, seq] of vector) {
@@ -136,6 +137,13 @@ export class Chain {
     for (const attempt of fresh)
       if ((this.#vector.get(attempt.origin ?? ('' as NodeId)) ?? 0) < attempt.seq)
         this.#fail('C5', `has a cursor that does not cover ${attempt}`)
+  }
+
+  /** An origin that has said nothing for so long is forgotten by everybody. */
+  #mayForget(origin: NodeId, seq: number): boolean {
+    const { truth, nowMs, retentionMs } = this.#room
+    const last = truth.at(origin, seq)
+    return !last || nowMs() - last.sentMs > 4 * retentionMs * 0.999
   }
 
   #account(origin: NodeId, from: number, to: number, fresh: ReadonlySet<Attempt>): void {
@@ -158,12 +166,20 @@ export class Chain {
     return true
   }
 
+  /** Has it been given all of these that are its business? All that a reader without cursors in empty answers can reach. */
+  has(kept: readonly Attempt[]): boolean {
+    return !this.#based || kept.every((attempt) => this.#settled(attempt))
+  }
+
+  #settled(attempt: Attempt): boolean {
+    return !this.#channels.has(attempt.payload.channel) || this.seen.has(attempt) || this.#isBefore(attempt)
+  }
+
   /** At the end: what is still kept on its channels must have been given to it, gap or no gap. */
   finish(kept: readonly Attempt[], earliest: boolean): void {
     for (const attempt of kept) {
       if (!this.#channels.has(attempt.payload.channel) || this.seen.has(attempt)) continue
-      const before = attempt.seq <= (this.#start.get(attempt.origin ?? ('' as NodeId)) ?? 0)
-      if (!before || earliest) this.#fail('C2', `never got ${attempt}, which is kept`)
+      if (earliest || (this.#based && !this.#isBefore(attempt))) this.#fail('C2', `never got ${attempt}, which is kept`)
     }
     if (this.gaps > 0) return
     for (const { payload } of this.#repeats)

@@ -1,71 +1,7 @@
 import type { NodeId } from '../../src/log/node-id.js'
-import type { Life } from './life.js'
 import type { Run } from './run.js'
 import { type Attempt, precedes, vectorOf } from './truth.js'
 import { Violation } from './violation.js'
-
-/** All that a node keeps on the given channels, in the order it gives it. */
-const keptBy = (run: Run, life: Life): Attempt[] => {
-  const kept: Attempt[] = []
-  let answer = run.ask(life, 'earliest', 1_000_000)
-  while (answer.messages.length > 0) {
-    kept.push(...answer.messages.map(({ data }) => run.truth.of(data)))
-    answer = run.ask(life, { cursor: answer.cursor }, 1_000_000)
-  }
-  return kept
-}
-
-/** Why the cluster is not yet one again; undefined when it is (C7). */
-export const unsettled = (run: Run): string | undefined => {
-  const { world, views } = run
-  const { lives } = world
-  const missing = world.hosts.find((host) => !host.life && !host.abandoned)
-  if (missing) return `${missing.name} is not up`
-  for (const life of lives) {
-    const { ready, state, view, gauges } = life.engine.status(life.now(world.nowMs))
-    if (!ready || state !== 'ready') return `${life.host.name} is ${state}`
-    if (views.of(life).members.length !== lives.length) return `${life.host.name} is in a view of ${view.members}`
-    if (gauges['unstable_bytes'] || gauges['publishing']) return `${life.host.name} has publishes under way`
-  }
-  const [first] = lives
-  const apart = lives.find((life) => first && views.of(life).text !== views.of(first).text)
-  if (apart && first) return `${first.host.name} and ${apart.host.name} are in different views`
-  const tips = lives.map((life) => JSON.stringify([...vectorOf(run.tip(life)).vector].sort()))
-  const odd = tips.findIndex((tip) => tip !== tips[0])
-  return odd > 0 ? `${lives[odd]?.host.name} has shown ${tips[odd]}, ${first?.host.name} ${tips[0]}` : undefined
-}
-
-/** All nodes keep the same, each once, in canonical order. */
-const sameRings = (run: Run): readonly Attempt[] => {
-  const [first, ...others] = run.world.lives
-  if (!first) return []
-  const kept = keptBy(run, first)
-  for (let i = 1; i < kept.length; i++) {
-    const [a, b] = [kept[i - 1], kept[i]]
-    if (a && b && !precedes(a, b)) throw new Violation('I9', `${first.host.name} keeps ${a} before ${b}`)
-  }
-  for (const life of others) {
-    const theirs = keptBy(run, life)
-    const odd = theirs.length < kept.length ? kept.find((each) => !theirs.includes(each)) : theirs.find((each) => !kept.includes(each))
-    const names = `${first.host.name} keeps ${kept.length}, ${life.host.name} ${theirs.length}`
-    if (odd || theirs.some((each, i) => each !== kept[i])) throw new Violation('C7', `${names}, not both ${odd}`)
-  }
-  return kept
-}
-
-/** C1, C6: what was acknowledged or shown is there, as long as one of those that held it then has lived on. */
-const nothingLost = (run: Run, kept: readonly Attempt[]): void => {
-  const alive = new Set<NodeId>(run.world.lives.map(({ id }) => id))
-  const here = new Set(kept)
-  const bySize = new Eviction(run)
-  for (const attempt of run.truth.payloads.flatMap(({ attempts }) => attempts)) {
-    if (here.has(attempt)) continue
-    const holders = attempt.claims.find((members) => members.some((id) => alive.has(id)))
-    if (!holders) continue
-    if (attempt.payload.attempts.some((other) => here.has(other)) && attempt.payload.key !== undefined) continue
-    if (!bySize.may(attempt)) throw new Violation('C1', `${attempt} is gone; ${holders} had it`)
-  }
-}
 
 /** What may have been evicted: something in its way has reached its limit. */
 class Eviction {
@@ -96,8 +32,64 @@ class Eviction {
   }
 }
 
-/** After everything has healed and settled: what must hold now. */
-export const judgeEnd = (run: Run): readonly Attempt[] => {
+/** Why the cluster is not yet one again; undefined when it is (C7). */
+export const unsettled = (run: Run): string | undefined => {
+  const { world, views } = run
+  const { lives } = world
+  const missing = world.hosts.find((host) => !host.life && !host.abandoned)
+  if (missing) return `${missing.name} is not up`
+  for (const life of lives) {
+    const { ready, state, view, gauges } = life.engine.status(life.now(world.nowMs))
+    if (!ready || state !== 'ready') return `${life.host.name} is ${state}`
+    if (views.of(life).members.length !== lives.length) return `${life.host.name} is in a view of ${view.members}`
+    if (gauges['unstable_bytes'] || gauges['publishing']) return `${life.host.name} has publishes under way`
+  }
+  const [first] = lives
+  const apart = lives.find((life) => first && views.of(life).text !== views.of(first).text)
+  if (apart && first) return `${first.host.name} and ${apart.host.name} are in different views`
+  const tips = lives.map((life) => JSON.stringify([...vectorOf(run.tip(life)).vector].sort()))
+  const odd = tips.findIndex((tip) => tip !== tips[0])
+  return odd > 0 ? `${lives[odd]?.host.name} has shown ${tips[odd]}, ${first?.host.name} ${tips[0]}` : undefined
+}
+
+/**
+ * All nodes keep the same, each once, in canonical order; but that limits of bytes and age are reached at one node
+ * sooner than at another.
+ */
+const sameRings = (run: Run): readonly Attempt[] => {
+  const eviction = new Eviction(run)
+  const rings = run.world.lives.map((life) => {
+    const kept = run.kept(life).map(({ attempt }) => attempt)
+    for (let i = 1; i < kept.length; i++) {
+      const [a, b] = [kept[i - 1], kept[i]]
+      if (a && b && !precedes(a, b)) throw new Violation('I9', `${life.host.name} keeps ${a} before ${b}`)
+    }
+    return { life, kept: new Set(kept) }
+  })
+  for (const one of rings)
+    for (const other of rings)
+      for (const attempt of one.kept)
+        if (!other.kept.has(attempt) && !eviction.may(attempt))
+          throw new Violation('C7', `${one.life.host.name} keeps ${attempt}, ${other.life.host.name} does not`)
+  return [...(rings[0]?.kept ?? [])].filter((attempt) => rings.every(({ kept }) => kept.has(attempt)))
+}
+
+/** C1, C6: what was acknowledged or shown is there, as long as one of those that held it then has lived on. */
+const nothingLost = (run: Run, kept: readonly Attempt[]): void => {
+  const eviction = new Eviction(run)
+  const alive = new Set<NodeId>(run.world.lives.map(({ id }) => id))
+  const here = new Set(kept)
+  for (const attempt of run.truth.payloads.flatMap(({ attempts }) => attempts)) {
+    if (here.has(attempt)) continue
+    const holders = attempt.claims.find((members) => members.some((id) => alive.has(id)))
+    if (!holders) continue
+    if (attempt.payload.attempts.some((other) => here.has(other)) && attempt.payload.key !== undefined) continue
+    if (!eviction.may(attempt)) throw new Violation('C1', `${attempt} is gone; ${holders} had it`)
+  }
+}
+
+/** What all nodes keep, after everything has healed and settled; they must agree on it. */
+export const keptByAll = (run: Run): readonly Attempt[] => {
   for (const life of run.world.lives) run.world.audit(life)
   const kept = sameRings(run)
   nothingLost(run, kept)

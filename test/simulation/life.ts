@@ -9,6 +9,9 @@ export interface Pending {
   failed(): void
 }
 
+/** As true time begins: 2023. */
+const epochMs = 1_700_000_000_000
+
 /** A machine: it keeps its name, address and clocks, while lives come and go. */
 export class Host {
   life: Life | undefined
@@ -19,6 +22,8 @@ export class Host {
   /** It is down, and nobody will start it again. */
   abandoned = false
   lives = 0
+  /** What its wall clock showed when it was last started. */
+  startedWall = 0
   readonly name: string
   readonly address: string
 
@@ -32,10 +37,12 @@ export class Host {
     this.name = `n${index}`
     this.address = `n${index}:7500`
   }
+
+  wall(trueMs: number): number {
+    return Math.floor(epochMs + trueMs + this.skewMs)
+  }
 }
 
-/** As its host's clocks start: 2023. */
-const epochMs = 1_700_000_000_000
 
 /** One life of a node: an engine with its connections, from start to crash. */
 export class Life {
@@ -69,8 +76,7 @@ export class Life {
   }
 
   now(trueMs: number): Now {
-    const { rate, skewMs } = this.host
-    return { ms: 40 + (trueMs - this.bornMs) * rate, wall: Math.floor(epochMs + trueMs + skewMs) }
+    return { ms: 40 + (trueMs - this.bornMs) * this.host.rate, wall: this.host.wall(trueMs) }
   }
 
   trueMs(ms: number): number {

@@ -6,6 +6,7 @@ import type { Network } from './network.js'
 interface End {
   readonly life: Life
   open: boolean
+  closed: boolean
   /** What is under way was sent in this generation; it is lost once the generation is over. */
   generation: number
   /** When the last of it arrives: what is sent later arrives later. */
@@ -30,7 +31,7 @@ export class Link {
     dialer: Life,
     acceptor: Life,
   ) {
-    const end = (life: Life): End => ({ life, open: false, generation: 0, arrivesMs: 0, stuck: [] })
+    const end = (life: Life): End => ({ life, open: false, closed: false, generation: 0, arrivesMs: 0, stuck: [] })
     this.ends = [end(dialer), end(acceptor)]
   }
 
@@ -45,7 +46,7 @@ export class Link {
     const end = this.ends[side]
     const peer = this.ends[other(side)].life
     const old = end.life.links.get(peer.id)
-    if (old === this || !end.life.alive || end.generation < 0) return
+    if (old === this || end.closed || !end.life.alive) return
     if (old) old.close(end.life, false)
     end.open = true
     end.life.links.set(peer.id, this)
@@ -54,6 +55,10 @@ export class Link {
 
   sideOf(life: Life): Side {
     return this.ends[0].life === life ? 0 : 1
+  }
+
+  joins(life: Life): boolean {
+    return this.ends[0].life === life || this.ends[1].life === life
   }
 
   send(from: Life, message: Message): void {
@@ -125,8 +130,10 @@ export class Link {
   close(life: Life, tell: boolean): void {
     const side = this.sideOf(life)
     const end = this.ends[side]
-    if (!end.open) return
+    const wasOpen = end.open
     end.open = false
+    end.closed = true
+    if (!wasOpen) return
     const peer = this.ends[other(side)].life
     if (tell) this.#carry(side, () => this.close(peer, false))
     if (life.links.get(peer.id) !== this) return
@@ -157,7 +164,12 @@ export class Link {
 
   /** Neither end will use it again. */
   get over(): boolean {
-    return !this.ends[0].open && !this.ends[1].open
+    return this.ends[0].closed && this.ends[1].closed
+  }
+
+  /** Both ends use it, or are about to. */
+  get sound(): boolean {
+    return !this.ends[0].closed && !this.ends[1].closed
   }
 }
 

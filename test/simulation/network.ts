@@ -99,9 +99,8 @@ export class Network {
 
   /** A connection from a handshake that has come through; nothing if the two have one that both ends use. */
   connect(dialer: Life, acceptor: Life): void {
-    const known = this.#links.some(
-      ({ ends: [a, b] }) =>
-        ((a.life === dialer && b.life === acceptor) || (a.life === acceptor && b.life === dialer)) && a.open && b.open,
+    const known = this.#between(dialer.host, acceptor.host).some(
+      (link) => link.sound && link.joins(dialer) && link.joins(acceptor),
     )
     if (known) return
     this.#links = this.#links.filter((link) => !link.over)

@@ -14,6 +14,8 @@ interface Job {
   readonly ack: 'all' | 'local'
   readonly minCopies: number
   tries: number
+  /** The last that was acknowledged before this began (C9). */
+  readonly after: Attempt | undefined
   /** What the last acknowledgement of it stood for. */
   told: readonly (Attempt | undefined)[]
 }
@@ -29,7 +31,7 @@ export class Publisher {
   readonly #prng: Prng
   readonly #sticky: boolean
   #home: Host
-  /** The last that was acknowledged before the job at hand began (C9). */
+  /** The greatest that it knows to be acknowledged. */
   #last: Attempt | undefined
 
   constructor(
@@ -63,7 +65,7 @@ export class Publisher {
     const local = load.localAck && prng.chance(0.5)
     const minCopies = load.twoCopies && !local && prng.chance(0.5) ? 2 : 1
     const whole = payloads.every(({ key }) => key !== undefined)
-    return { payloads, keyed: whole, ack: local ? 'local' : 'all', minCopies, tries: 0, told: [] }
+    return { payloads, keyed: whole, ack: local ? 'local' : 'all', minCopies, tries: 0, after: this.#last, told: [] }
   }
 
   #attempt(job: Job): void {
@@ -113,7 +115,7 @@ export class Publisher {
     const holders = job.ack === 'all' ? members : [life.id]
     job.told = attempts.map((attempt, i) => this.#told(attempt, life, outcome, i, job.ack === 'local'))
     for (const each of job.told) each?.claim(holders)
-    if (job.ack === 'all') this.#inTurn(job.told)
+    if (job.ack === 'all') this.#inTurn(job)
   }
 
   /** The try that the outcome's id stands for, as far as it can be known. */
@@ -133,16 +135,16 @@ export class Publisher {
     const seq = vector.get(life.id)
     if (seq === undefined) throw new Violation('C5', `the id of ${attempt} does not name where it was stamped`)
     if (!local) this.#run.truth.place(attempt, life.id, seq, time)
+    else if (attempt.origin === undefined) this.#run.locate(life, attempt)
     return attempt
   }
 
   /** C9: without a split, what one publisher was told in turn is in that order. */
-  #inTurn(told: readonly (Attempt | undefined)[]): void {
-    for (const attempt of told) {
-      if (!attempt) continue
-      if (!this.#run.views.split && this.#last && attempt !== this.#last && precedes(attempt, this.#last))
-        throw new Violation('C9', `${attempt} comes before ${this.#last}, which was acknowledged before it was sent`)
-    }
+  #inTurn({ after, told }: Job): void {
+    if (this.#run.views.split || !after) return
+    for (const attempt of told)
+      if (attempt && precedes(attempt, after))
+        throw new Violation('C9', `${attempt} comes before ${after}, which was acknowledged before it was sent`)
   }
 
   #got(job: Job, result: Result): void {

@@ -4,6 +4,7 @@ import type { Host, Life } from './life.js'
 import type { Prng } from './prng.js'
 import { Request, type Result, type Settled } from './request.js'
 import type { Run } from './run.js'
+import type { Attempt, Vector } from './truth.js'
 import { Violation } from './violation.js'
 
 /** How it starts: the three words, an id that a publisher was told, or a cursor that another reader had. */
@@ -48,6 +49,10 @@ export class Reader {
   /** From now on it only wants to get to the end. */
   drain(): void {
     this.#draining = true
+  }
+
+  hasReached(vector: Vector, kept: readonly Attempt[]): boolean {
+    return this.#tryton ? this.chain.has(kept) : this.chain.reaches(vector)
   }
 
   #poll(): void {
@@ -109,11 +114,16 @@ export class Reader {
   #vouch(life: Life, settled: Settled): void {
     if (settled.type !== 'answer') return
     const { members } = this.#run.views.of(life)
-    for (const { data } of settled.answer.messages) this.#run.truth.of(data).claim(members)
+    for (const { data } of settled.answer.messages) {
+      const attempt = this.#run.truth.of(data)
+      if (attempt.origin === undefined) this.#run.locate(life, attempt)
+      attempt.claim(members)
+    }
   }
 
   #got(result: Result): void {
     let pauseMs = this.#prng.scaled(1, 300)
+    if (result === 'unreachable' && this.#prng.chance(0.3)) this.#home = this.#prng.pick(this.#run.world.hosts)
     if (typeof result !== 'string' && result.type === 'answer') {
       this.#take(result.answer)
       pauseMs = this.#draining ? 1 : this.#prng.chance(0.5) ? 0 : this.#prng.scaled(1, 500)

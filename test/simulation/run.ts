@@ -9,10 +9,16 @@ import { Reader } from './reader.js'
 import { Request } from './request.js'
 import type { Scenario } from './scenario.js'
 import type { Trace } from './trace.js'
-import { Truth } from './truth.js'
+import { type Attempt, Truth, vectorOf } from './truth.js'
 import { Views } from './views.js'
 import { Violation } from './violation.js'
 import { World } from './world.js'
+
+export interface Kept {
+  readonly attempt: Attempt
+  /** As read from the beginning. */
+  readonly id: string
+}
 
 /** Asks an engine directly, besides all clients, and leaves no trace. */
 class Probe {
@@ -50,7 +56,8 @@ export class Run {
       truth: this.truth,
       split: () => this.views.split,
       crashed: () => this.#deaths > 0,
-      isAlive: (id) => this.world.lives.some((life) => life.id === id),
+      nowMs: () => this.world.nowMs,
+      retentionMs: scenario.core.retentionMs ?? 300_000,
       evicts: evicts(scenario),
     }
     this.world.witness = {
@@ -96,6 +103,25 @@ export class Run {
   /** The cursor of all that this life has shown. */
   tip(life: Life): string {
     return this.ask(life, 'now', 1).cursor
+  }
+
+  /** All that a node keeps, in the order it gives it. */
+  kept(life: Life): Kept[] {
+    const kept: Kept[] = []
+    let answer = this.ask(life, 'earliest', 1_000_000)
+    while (answer.messages.length > 0) {
+      for (const { data, id } of answer.messages) kept.push({ attempt: this.truth.of(data), id })
+      answer = this.ask(life, { cursor: answer.cursor }, 1_000_000)
+    }
+    return kept
+  }
+
+  /** Finds out where a message was stamped that has never been on a wire, from its id. */
+  locate(life: Life, attempt: Attempt): void {
+    const id = this.kept(life).find((each) => each.attempt === attempt)?.id
+    if (id === undefined) return
+    const { vector, time } = vectorOf(id)
+    this.truth.place(attempt, attempt.by, vector.get(attempt.by) ?? 0, time)
   }
 
   ask(life: Life, from: From, limit: number): Answer {

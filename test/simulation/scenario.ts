@@ -39,6 +39,8 @@ export interface Scenario {
   readonly core: Partial<CoreOptions>
   readonly conditions: Conditions
   readonly skewMs: number
+  /** May a host start again with a wall clock that shows less than at its former start? */
+  readonly clockBack: boolean
   readonly load: Load
   /** When all that is wrong is put right. */
   readonly healMs: number
@@ -92,6 +94,7 @@ export const profiles: { readonly [name: string]: Tuning } = {
   cuts: { kinds: () => ['cut', 'partition', 'swizzle', 'reset', 'pause'], hosts: (prng) => prng.whole(2, 5) },
   messages: { kinds: swarm, hosts: (prng) => prng.whole(2, 5), conditions: lossy },
   clocks: { kinds: () => ['jump', 'crash', 'twice', 'pause', 'cut'], hosts: (prng) => prng.whole(2, 4) },
+  clocksback: { kinds: () => ['jump', 'crash', 'leave'], hosts: (prng) => prng.whole(2, 3) },
   tiny: {
     kinds: swarm,
     hosts: (prng) => prng.whole(2, 5),
@@ -133,6 +136,7 @@ export const scenarioOf = (seed: number, profile: string): Scenario => {
     healMs,
     founder: prng.fork('founder').chance(0.5),
     skewMs: prng.fork('skew').chance(0.5) ? prng.fork('skew').scaled(1, 60_000) : 0,
+    clockBack: profile === 'clocksback',
     abandon: prng.fork('abandon').chance(0.3) ? prng.fork('abandon').below(hosts) : 0,
     conditions: { ...conditionsOf(prng.fork('conditions')), ...tuning.conditions?.(prng.fork('lossy')) },
     load: { ...loadOf(prng.fork('load')), ...tuning.load?.(prng.fork('load')) },

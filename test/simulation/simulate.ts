@@ -1,10 +1,10 @@
 import type { Rules } from '../../src/log/rules.js'
 import type { Fault } from './faults.js'
-import { judgeEnd, unsettled } from './finale.js'
+import { keptByAll, unsettled } from './finale.js'
 import { Run } from './run.js'
 import { type Scenario, scenarioOf } from './scenario.js'
 import { Trace } from './trace.js'
-import { vectorOf } from './truth.js'
+import { type Attempt, vectorOf } from './truth.js'
 import { Violation } from './violation.js'
 
 export interface Options {
@@ -63,8 +63,8 @@ const unfold = (run: Run): void => {
   schedule.run(healMs + afterHealMs)
   run.publishing = false
   settle(run, healMs + afterHealMs + settleMs)
-  const kept = judgeEnd(run)
-  drain(run)
+  drain(run, keptByAll(run))
+  const kept = keptByAll(run)
   for (const reader of run.readers) reader.chain.finish(kept, reader.start === 'earliest')
 }
 
@@ -77,7 +77,7 @@ const settle = (run: Run, untilMs: number): void => {
 }
 
 /** All readers get to the end. */
-const drain = (run: Run): void => {
+const drain = (run: Run, kept: readonly Attempt[]): void => {
   const { schedule } = run.world
   const [life] = run.world.lives
   if (!life) return
@@ -85,9 +85,9 @@ const drain = (run: Run): void => {
   for (const reader of run.readers) reader.drain()
   const untilMs = schedule.nowMs + drainMs
   for (;;) {
-    const behind = run.readers.find(({ chain }) => !chain.reaches(vector))
+    const behind = run.readers.find((reader) => !reader.hasReached(vector, kept))
     if (!behind) return
-    if (schedule.nowMs > untilMs) throw new Violation('C7', `${behind.chain.name} does not get to the end`)
+    if (schedule.nowMs > untilMs) throw new Violation('C7', `${behind.chain.name} does not get to the end: ${behind.chain.cursor} of ${run.tip(life)}`)
     schedule.run(schedule.nowMs + stepMs)
   }
 }

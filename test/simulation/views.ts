@@ -1,6 +1,8 @@
+import { viewText } from '../../src/cluster/peer.js'
 import type { Effect } from '../../src/effect.js'
 import type { NodeId } from '../../src/log/node-id.js'
 import type { Life } from './life.js'
+import { Violation } from './violation.js'
 import type { World } from './world.js'
 
 interface View {
@@ -10,7 +12,7 @@ interface View {
 
 /**
  * Which view each life is in, and whether the cluster was ever split: a live node left out of a view, or two ready
- * nodes at work in different views (checker C3). Only then may messages come late.
+ * nodes at work in different views (checker C3). Only then may messages come late. When all have died, that counts too.
  */
 export class Views {
   split = false
@@ -19,6 +21,8 @@ export class Views {
   installs = 0
   readonly #world: World
   readonly #views = new Map<Life, View>()
+  /** By view: whom it was proposed with. Nothing is sent for a view of one. */
+  readonly #proposed = new Map<string, readonly NodeId[]>()
   readonly #ready = new Set<Life>()
 
   constructor(world: World) {
@@ -26,19 +30,24 @@ export class Views {
   }
 
   started(life: Life): void {
-    this.#views.set(life, { text: '', members: [life.id] })
+    this.#views.set(life, { text: life.id, members: [life.id] })
   }
 
+  /** When the last that was ready dies, all it knew is gone: what comes then is another cluster. */
   died(life: Life): void {
     this.#views.delete(life)
-    this.#ready.delete(life)
+    if (this.#ready.delete(life) && this.#ready.size === 0 && !this.split)
+      this.#splits(`with ${life.host.name} the last ready node dies`)
   }
 
   of(life: Life): View {
-    return this.#views.get(life) ?? { text: '', members: [life.id] }
+    return this.#views.get(life) ?? { text: life.id, members: [life.id] }
   }
 
   stepped(life: Life, effects: readonly Effect[]): void {
+    for (const effect of effects)
+      if (effect.type === 'send' && effect.message.type === 'propose')
+        this.#proposed.set(viewText(effect.message.id), effect.message.members)
     const ready = life.engine.ready
     const installed = effects.some((effect) => effect.type === 'report' && effect.report.event === 'view_installed')
     if (!installed && ready === this.#ready.has(life)) return
@@ -50,9 +59,10 @@ export class Views {
 
   #installed(life: Life): void {
     this.installs++
-    const { view, members } = life.engine.status(life.now(this.#world.nowMs))
-    const ids = members.filter(({ inView }) => inView).map(({ id }) => id)
-    this.#views.set(life, { text: view.id, members: ids.sort() })
+    const { view } = life.engine.status(life.now(this.#world.nowMs))
+    const ids = this.#proposed.get(view.id) ?? [life.id]
+    if (ids.length !== view.members.length) throw new Violation('C7', `${view.id} of ${ids}: ${view.members}`)
+    this.#views.set(life, { text: view.id, members: ids })
     for (const other of this.#world.lives) {
       if (ids.includes(other.id) || other.leaving || this.split) continue
       const joined = this.#ready.has(other) || this.of(other).members.length > 1

@@ -75,6 +75,7 @@ export class World {
     const { scenario } = this
     const founder = scenario.hosts === 1 || (scenario.founder && host.index === 0)
     const { name, address } = host
+    this.#setClock(host)
     const options = { ...coreDefaults, ...scenario.core, name, address, url: `http://${name}:7400`, founder }
     const prng = this.prng.fork(`life:${host.index}:${host.lives++}`)
     const { rules } = this
@@ -87,6 +88,13 @@ export class World {
     life.dialer = new Dialer(life, this.network, prng.fork('dialer').next, others)
     this.#setAlarm(life)
     this.#audit(life)
+  }
+
+  /** A life's id begins with the wall time of its start, and the younger life must have the greater: see `clockBack`. */
+  #setClock(host: Host): void {
+    const behind = host.startedWall + 1 - host.wall(this.nowMs)
+    if (behind > 0 && !this.scenario.clockBack) host.skewMs += behind
+    host.startedWall = host.wall(this.nowMs)
   }
 
   /** Asks it regularly whether its invariants hold. */
