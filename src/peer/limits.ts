@@ -28,6 +28,8 @@ export interface PeerOptions {
   readonly dialMaxMs: number
   /** An old link must answer a ping within this to win over a new one of the same peer. */
   readonly probeMs: number
+  /** A link on which nothing comes for this long, not even an answer to a ping, is destroyed and made anew. */
+  readonly silentMs: number
   /** A peer that broke the rules is neither dialled nor let in for this long. */
   readonly awayMs: number
   /** A closing handshake may take this long; then the socket is destroyed. */
@@ -50,6 +52,7 @@ export const peerDefaults: PeerOptions = {
   dialMinMs: 150,
   dialMaxMs: 3000,
   probeMs: 500,
+  silentMs: 8000,
   awayMs: 10_000,
   closeMs: 1000,
   reportMs: 60_000,

@@ -23,6 +23,9 @@ export interface LinkEvents {
   closed(link: Link, code: number): void
 }
 
+/** In `silentMs` a link is looked at so many times. */
+export const looks = 8
+
 /** A frame as it came; ws gives one buffer unless it is told to give the fragments. */
 export const frameOf = (data: RawData, isBinary: boolean): Uint8Array | Refusal =>
   isBinary && data instanceof Uint8Array ? data : badFrame('a frame of text')
@@ -30,14 +33,16 @@ export const frameOf = (data: RawData, isBinary: boolean): Uint8Array | Refusal 
 /**
  * One authenticated WebSocket to one peer: messages in, bytes out. What it is sent beyond its queue cuts it off: a
  * peer that is too slow is left out by the cluster, and gets what it missed when it is back. Whether the peer lives is
- * for the heartbeats to say, not for the transport.
+ * for the heartbeats to say. Whether the connection does is seen here: after a long cut TCP would wait for minutes
+ * before it tries again, and nobody dials a peer that is linked.
  */
 export class Link {
   readonly partner: Partner
   readonly #socket: WebSocket
   readonly #options: PeerOptions
   readonly #on: LinkEvents
-  #silent = false
+  #deaf = false
+  #quietLooks = 0
 
   constructor(parts: { socket: WebSocket; partner: Partner; options: PeerOptions; on: LinkEvents }) {
     this.#socket = parts.socket
@@ -45,6 +50,7 @@ export class Link {
     this.#options = parts.options
     this.#on = parts.on
     this.#socket.on('message', (data, isBinary) => this.#receive(frameOf(data, isBinary)))
+    this.#socket.on('pong', () => this.#heard())
     this.#socket.on('close', (code) => this.#on.closed(this, code))
   }
 
@@ -74,7 +80,7 @@ export class Link {
 
   /** Closes, and listens no more. */
   cut(code: number, reason: string): void {
-    this.#silent = true
+    this.#deaf = true
     this.close(code, reason)
   }
 
@@ -104,8 +110,23 @@ export class Link {
     socket.ping()
   }
 
+  /**
+   * Called at equal intervals. It counts them and asks no clock: a process that was stopped for a while finds one more
+   * look, and not that all of its links were silent.
+   */
+  look(): void {
+    this.#quietLooks++
+    if (this.#quietLooks > looks) this.terminate()
+    else if (this.#quietLooks > looks / 2 && this.open) this.#socket.ping()
+  }
+
+  #heard(): void {
+    this.#quietLooks = 0
+  }
+
   #receive(frame: Uint8Array | Refusal): void {
-    if (this.#silent) return
+    this.#heard()
+    if (this.#deaf) return
     const message = frame instanceof Refusal ? frame : decode(frame)
     if (message instanceof Refusal) this.#on.broken(this, message)
     else this.#on.message(this, message)

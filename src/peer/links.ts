@@ -7,7 +7,7 @@ import { encode } from './codec.js'
 import { Door } from './door.js'
 import type { Hello } from './handshake.js'
 import type { PeerOptions } from './limits.js'
-import { Link, type LinkEvents } from './link.js'
+import { Link, type LinkEvents, looks } from './link.js'
 import { Meetings } from './meetings.js'
 import { closeCodes } from './refusal.js'
 import { Refusals } from './refusals.js'
@@ -48,6 +48,7 @@ export class Links {
   readonly #refusals: Refusals
   readonly #closing = new AbortController()
   readonly #events: LinkEvents
+  #looking: NodeJS.Timeout | undefined
   #onEmpty = (): void => {}
 
   constructor(parts: LinksParts) {
@@ -166,6 +167,7 @@ export class Links {
       on: this.#events,
     })
     this.#open.add(link)
+    this.#looking ??= setInterval(() => this.#look(), this.#parts.options.silentMs / looks)
     if (old) {
       old.close(closeCodes.doubled, '')
       this.#unlink(old, closeCodes.doubled)
@@ -189,6 +191,13 @@ export class Links {
     this.#open.delete(link)
     if (this.#links.get(id) === link) this.#unlink(link, code)
     if (!this.#links.has(id)) this.#addresses.unlinked(id)
-    if (this.#open.size === 0) this.#onEmpty()
+    if (this.#open.size > 0) return
+    clearInterval(this.#looking)
+    this.#looking = undefined
+    this.#onEmpty()
+  }
+
+  #look(): void {
+    for (const link of this.#open) link.look()
   }
 }

@@ -96,6 +96,16 @@ test('a link that does not answer is given up for a new one', async (t) => {
   t.same(await nextFrame(again), encode(heartbeat))
 })
 
+test('a link on which nothing comes is destroyed, and dialled again', async (t) => {
+  const side = await open(t, { id: idOf(1), options: { silentMs: 80 } })
+  const friend = await open(t, { id: idOf(3) })
+  const dead = await acceptByHand(t, idOf(2))
+  side.links.dial(friend.id, friend.address)
+  side.links.dial(idOf(2), dead.address)
+  await side.had('linked', idOf(2), 2)
+  t.equal(side.all('unlinked', friend.id).length, 0, 'to answer a ping is enough')
+})
+
 test('whoever broke the rules is cut off, and kept away from', async (t) => {
   const { a, b } = await pairOf(t)
   a.links.dial(b.id, b.address)
