@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const linesMax = 300
 
 const pureFolders = ['src/log/', 'src/channel/', 'src/cluster/']
-const pureFiles = ['src/engine.ts', 'src/effect.ts', 'src/limits.ts', 'src/errors.ts']
+const pureFiles = ['src/engine.ts', 'src/audit.ts', 'src/effect.ts', 'src/limits.ts', 'src/errors.ts']
 
 const time = "take the time from the step's `now`"
 const due = 'keep the moment, come due in `tick`, and let `engine.wakeAt` say when'
