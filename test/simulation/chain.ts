@@ -47,6 +47,7 @@ export class Chain {
   /** Starts at a cursor, or where the node is. */
   base(cursor: string): void {
     const { vector } = vectorOf(cursor)
+    this.#vector.clear()
     for (const [origin, seq] of vector) this.#vector.set(origin, seq)
     this.#start = vector
     this.#based = true
@@ -77,8 +78,8 @@ export class Chain {
     this.gaps++
     const { evicts, split, crashed } = this.#room
     if (reason === 'evicted' && !evicts) this.#fail('C2', 'is told of evictions where there are none')
-    if (reason === 'unknown_origin' && !split() && !crashed()) this.#fail('C2', 'is told of unknown origins, for nothing')
-    if (this.answers === 1 && !this.#based) this.#fail('C2', 'is told a gap before it has begun')
+    if (reason === 'unknown_origin' && !split() && !crashed())
+      this.#fail('C2', 'is told of unknown origins, for nothing')
   }
 
   #give(attempt: Attempt, late: boolean, gap: boolean): void {
@@ -98,7 +99,8 @@ export class Chain {
     const behind = this.#last !== undefined && precedes(attempt, this.#last)
     if (!behind) this.#last = attempt
     if (this.#room.split()) {
-      if (behind && !late && this.#last && attempt.time < this.#last.time) this.#fail('C3', `gets ${attempt} late, unmarked`)
+      if (behind && !late && this.#last && attempt.time < this.#last.time)
+        this.#fail('C3', `gets ${attempt} late, unmarked`)
     } else if (behind) this.#fail('C3', `is given ${attempt} after ${this.#last}`)
     else if (late) this.#fail('C3', `is told that ${attempt} is late, without a split`)
   }
@@ -168,7 +170,11 @@ export class Chain {
 
   /** Has it been given all of these that are its business? All that a reader without cursors in empty answers can reach. */
   has(kept: readonly Attempt[]): boolean {
-    return !this.#based || kept.every((attempt) => this.#settled(attempt))
+    return this.misses(kept) === undefined
+  }
+
+  misses(kept: readonly Attempt[]): Attempt | undefined {
+    return this.#based ? kept.find((attempt) => !this.#settled(attempt)) : undefined
   }
 
   #settled(attempt: Attempt): boolean {

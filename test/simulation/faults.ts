@@ -1,12 +1,17 @@
 import type { Prng } from './prng.js'
 
 /** One thing that goes wrong, at `atMs`, and for how long. Hosts are meant by index. */
-export type Fault = { readonly atMs: number; readonly forMs: number } & /**
+export type Fault = { readonly atMs: number; readonly forMs: number } /**
  * The process ends after so many more effects; a new life of the host starts when the time is up. Silent: as by a
  * power cut, its peers' sockets are not told. `lost`: what it had sent is lost on the way.
- */
-(
-  | { readonly kind: 'crash'; readonly host: number; readonly silent: boolean; readonly lost: boolean; readonly effects: number }
+ */ & (
+  | {
+      readonly kind: 'crash'
+      readonly host: number
+      readonly silent: boolean
+      readonly lost: boolean
+      readonly effects: number
+    }
   /** Stopped for a while (or a long garbage collection); what came meanwhile is there when it wakes. */
   | { readonly kind: 'pause'; readonly host: number }
   /** Nothing passes from `a` to `b`, or in neither direction. */

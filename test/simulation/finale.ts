@@ -56,7 +56,7 @@ export const unsettled = (run: Run): string | undefined => {
  * All nodes keep the same, each once, in canonical order; but that limits of bytes and age are reached at one node
  * sooner than at another.
  */
-const sameRings = (run: Run): readonly Attempt[] => {
+const sameRings = (run: Run): void => {
   const eviction = new Eviction(run)
   const rings = run.world.lives.map((life) => {
     const kept = run.kept(life).map(({ attempt }) => attempt)
@@ -71,7 +71,12 @@ const sameRings = (run: Run): readonly Attempt[] => {
       for (const attempt of one.kept)
         if (!other.kept.has(attempt) && !eviction.may(attempt))
           throw new Violation('C7', `${one.life.host.name} keeps ${attempt}, ${other.life.host.name} does not`)
-  return [...(rings[0]?.kept ?? [])].filter((attempt) => rings.every(({ kept }) => kept.has(attempt)))
+}
+
+/** What no node has evicted by now. */
+export const stillKept = (run: Run): readonly Attempt[] => {
+  const [first, ...others] = run.world.lives.map((life) => new Set(run.kept(life).map(({ attempt }) => attempt)))
+  return [...(first ?? [])].filter((attempt) => others.every((kept) => kept.has(attempt)))
 }
 
 /** C1, C6: what was acknowledged or shown is there, as long as one of those that held it then has lived on. */
@@ -91,7 +96,8 @@ const nothingLost = (run: Run, kept: readonly Attempt[]): void => {
 /** What all nodes keep, after everything has healed and settled; they must agree on it. */
 export const keptByAll = (run: Run): readonly Attempt[] => {
   for (const life of run.world.lives) run.world.audit(life)
-  const kept = sameRings(run)
+  sameRings(run)
+  const kept = stillKept(run)
   nothingLost(run, kept)
   return kept
 }

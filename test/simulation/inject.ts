@@ -90,6 +90,7 @@ export class Inject {
 
   #slow(host: Host, byMs: number, forMs: number): void {
     host.slowMs += byMs
+    host.slowestMs = Math.max(host.slowestMs, host.slowMs)
     this.#for(forMs, () => {
       host.slowMs -= byMs
     })

@@ -18,6 +18,8 @@ export class Host {
   /** What its wall clock is off by. */
   skewMs: number
   slowMs = 0
+  /** The slowest it ever was. */
+  slowestMs = 0
   pausedUntilMs = 0
   /** It is down, and nobody will start it again. */
   abandoned = false
@@ -42,7 +44,6 @@ export class Host {
     return Math.floor(epochMs + trueMs + this.skewMs)
   }
 }
-
 
 /** One life of a node: an engine with its connections, from start to crash. */
 export class Life {

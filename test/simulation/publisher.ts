@@ -2,8 +2,8 @@ import type { Outcome } from '../../src/effect.js'
 import type { Host, Life } from './life.js'
 import type { Prng } from './prng.js'
 import { Request, type Result, type Settled } from './request.js'
-import { type Attempt, type Payload, precedes, vectorOf } from './truth.js'
 import type { Run } from './run.js'
+import { type Attempt, type Payload, precedes, vectorOf } from './truth.js'
 import { Violation } from './violation.js'
 
 const triesMost = 8

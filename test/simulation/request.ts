@@ -8,8 +8,8 @@ export type Settled = Effect & { readonly type: 'answer' | 'refuse' | 'published
 /** What a client learns: the effect that settled it; nothing was even taken; or it never hears of it. */
 export type Result = Settled | 'unreachable' | 'unknown'
 
-/** A node may be this late with an answer: timers, the slowest host, coarse deadlines. */
-const lateMs = 800
+/** A node may be this late with an answer, besides the slowness of its host: timers, coarse deadlines. */
+const lateMs = 200
 
 interface Ask {
   readonly host: Host
@@ -81,7 +81,7 @@ export class Request implements Pending {
   #judgeTime(life: Life): void {
     const { nowMs } = this.#world
     const since = Math.max(this.#takenMs, life.resumedMs)
-    if (this.#takenMs > 0 && nowMs > since + this.#ask.deadlineMs + lateMs)
+    if (this.#takenMs > 0 && nowMs > since + this.#ask.deadlineMs + lateMs + life.host.slowestMs)
       throw new Violation('C7', `answered after ${(nowMs - since).toFixed(0)} of ${this.#ask.deadlineMs} ms`)
   }
 

@@ -1,10 +1,10 @@
 import type { Rules } from '../../src/log/rules.js'
 import type { Fault } from './faults.js'
-import { keptByAll, unsettled } from './finale.js'
+import { keptByAll, stillKept, unsettled } from './finale.js'
 import { Run } from './run.js'
 import { type Scenario, scenarioOf } from './scenario.js'
 import { Trace } from './trace.js'
-import { type Attempt, vectorOf } from './truth.js'
+import { vectorOf } from './truth.js'
 import { Violation } from './violation.js'
 
 export interface Options {
@@ -63,7 +63,8 @@ const unfold = (run: Run): void => {
   schedule.run(healMs + afterHealMs)
   run.publishing = false
   settle(run, healMs + afterHealMs + settleMs)
-  drain(run, keptByAll(run))
+  keptByAll(run)
+  drain(run)
   const kept = keptByAll(run)
   for (const reader of run.readers) reader.chain.finish(kept, reader.start === 'earliest')
 }
@@ -77,7 +78,7 @@ const settle = (run: Run, untilMs: number): void => {
 }
 
 /** All readers get to the end. */
-const drain = (run: Run, kept: readonly Attempt[]): void => {
+const drain = (run: Run): void => {
   const { schedule } = run.world
   const [life] = run.world.lives
   if (!life) return
@@ -85,9 +86,14 @@ const drain = (run: Run, kept: readonly Attempt[]): void => {
   for (const reader of run.readers) reader.drain()
   const untilMs = schedule.nowMs + drainMs
   for (;;) {
+    const kept = stillKept(run)
     const behind = run.readers.find((reader) => !reader.hasReached(vector, kept))
     if (!behind) return
-    if (schedule.nowMs > untilMs) throw new Violation('C7', `${behind.chain.name} does not get to the end: ${behind.chain.cursor} of ${run.tip(life)}`)
+    if (schedule.nowMs > untilMs)
+      throw new Violation(
+        'C7',
+        `${behind.chain.name} does not get to the end: ${behind.chain.cursor} of ${run.tip(life)}, without ${behind.chain.misses(kept)}`,
+      )
     schedule.run(schedule.nowMs + stepMs)
   }
 }

@@ -1,3 +1,4 @@
+import type { Message } from '../../src/cluster/message.js'
 import { viewText } from '../../src/cluster/peer.js'
 import type { Effect } from '../../src/effect.js'
 import type { NodeId } from '../../src/log/node-id.js'
@@ -24,6 +25,8 @@ export class Views {
   /** By view: whom it was proposed with. Nothing is sent for a view of one. */
   readonly #proposed = new Map<string, readonly NodeId[]>()
   readonly #ready = new Set<Life>()
+  /** Who holds what the cluster knows: all that were ever ready. */
+  readonly #holders = new Set<Life>()
 
   constructor(world: World) {
     this.#world = world
@@ -36,7 +39,8 @@ export class Views {
   /** When the last that was ready dies, all it knew is gone: what comes then is another cluster. */
   died(life: Life): void {
     this.#views.delete(life)
-    if (this.#ready.delete(life) && this.#ready.size === 0 && !this.split)
+    this.#ready.delete(life)
+    if (this.#holders.delete(life) && this.#holders.size === 0 && !this.split)
       this.#splits(`with ${life.host.name} the last ready node dies`)
   }
 
@@ -45,16 +49,22 @@ export class Views {
   }
 
   stepped(life: Life, effects: readonly Effect[]): void {
-    for (const effect of effects)
-      if (effect.type === 'send' && effect.message.type === 'propose')
-        this.#proposed.set(viewText(effect.message.id), effect.message.members)
+    for (const effect of effects) if (effect.type === 'send') this.#hear(effect.message)
     const ready = life.engine.ready
     const installed = effects.some((effect) => effect.type === 'report' && effect.report.event === 'view_installed')
     if (!installed && ready === this.#ready.has(life)) return
-    if (ready) this.#ready.add(life)
-    else this.#ready.delete(life)
+    if (ready) {
+      this.#ready.add(life)
+      this.#holders.add(life)
+      this.#judgeStart(life)
+    } else this.#ready.delete(life)
     if (installed) this.#installed(life)
     if (!this.split) this.#judge()
+  }
+
+  #hear(message: Message): void {
+    if (message.type === 'relay') this.#hear(message.message)
+    else if (message.type === 'propose') this.#proposed.set(viewText(message.id), message.members)
   }
 
   #installed(life: Life): void {
@@ -68,6 +78,12 @@ export class Views {
       const joined = this.#ready.has(other) || this.of(other).members.length > 1
       if (joined) this.#splits(`${life.host.name} installs ${view.id} without ${other.host.name}, which is alive`)
     }
+  }
+
+  /** A founder that starts anew does not ask whether there is a cluster already. */
+  #judgeStart(life: Life): void {
+    if (this.split || this.#holders.size === 1 || this.of(life).members.length > 1) return
+    this.#splits(`${life.host.name} is ready alone, and others are there`)
   }
 
   #judge(): void {
