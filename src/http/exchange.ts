@@ -6,7 +6,7 @@ import { type Answers, type Body as Bytes, publishedBody } from './answer.js'
 import { Body, type Inbound } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import type { Cors } from './cors.js'
-import { bodyMax, checkHeaders, checkPayload, isDropped } from './headers.js'
+import { bodyMax, checkHeaders, checkPayload, restOf } from './headers.js'
 import type { HttpOptions } from './limits.js'
 import type { Form, Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
@@ -119,11 +119,17 @@ export class Exchange implements Patron, Pending {
   refuse(refusal: Refusal): void {
     if (this.#answered) return
     this.#house.tally.refuse(refusal, this.#connection.address)
-    const { dropBytes } = this.#house.options
     this.#dropBody()
-    if (this.#request.complete || isDropped(this.#request, dropBytes)) {
+    const rest = restOf(this.#request)
+    if (rest === 0 || (rest <= this.#house.options.dropBytes && !this.#isLast)) {
       this.#send(refusal.status, [...json, ...refusal.headers], refusal.body)
     } else this.#breakOff(refusal)
+  }
+
+  /** The connection is closed after this answer. */
+  get #isLast(): boolean {
+    const { deaf, pending } = this.#connection
+    return this.#house.closing || !this.#response.shouldKeepAlive || (deaf && pending.at(-1) === this)
   }
 
   #begin(): void {
@@ -185,7 +191,7 @@ export class Exchange implements Patron, Pending {
     this.refuse(refusalFor(error))
   }
 
-  /** The rest of the body is too long, or of unknown length: it costs the connection, but the refusal must arrive. */
+  /** What is left of the body is not worth reading, so it costs the connection; but the refusal must arrive. */
   #breakOff(refusal: Refusal): void {
     const connection = this.#connection
     if (connection.pending[0] === this) {
@@ -203,7 +209,7 @@ export class Exchange implements Patron, Pending {
     this.#answered = true
     const all = [...headers, ...this.#house.cors.headers(this.#request.headers)]
     if (status !== 204) all.push('Content-Length', String(body.length))
-    if (this.#house.closing || (connection.deaf && connection.pending.at(-1) === this)) all.push('Connection', 'close')
+    if (this.#isLast) all.push('Connection', 'close')
     this.#response.writeHead(status, all)
     this.#response.end(body, 'latin1')
     this.#size = body.length + headBytes

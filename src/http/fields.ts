@@ -64,8 +64,13 @@ export const isNull = (scan: Scan): boolean => {
 /** Control characters, and halves of surrogate pairs: these have no UTF-8, and would turn into the same one. */
 const unfit = /[\p{Cc}\p{Cs}]/u
 
-const fits = (text: string, bytesMax: number): boolean =>
-  text !== '' && text.length <= bytesMax && Buffer.byteLength(text) <= bytesMax && !unfit.test(text)
+/** Most names are this, and a byte is a character in them. */
+const plain = /^[ -~]+$/
+
+const fits = (text: string, bytesMax: number): boolean => {
+  if (text === '' || text.length > bytesMax) return false
+  return plain.test(text) || (Buffer.byteLength(text) <= bytesMax && !unfit.test(text))
+}
 
 export const checkChannel = (name: string, { channelBytes }: HttpOptions): string => {
   if (fits(name, channelBytes)) return name

@@ -39,9 +39,10 @@ const lengthOf = (headers: IncomingHttpHeaders): number => Number(headers['conte
 export const bodyMax = ({ headers }: IncomingMessage, bytesMax: number): number =>
   headers['transfer-encoding'] === undefined ? lengthOf(headers) : bytesMax
 
-/** After a refusal: is what is left of the body so little that it is cheaper to read it than to connect anew? */
-export const isDropped = ({ headers }: IncomingMessage, dropBytes: number): boolean => {
+/** How many bytes of the body may still come, if nobody reads on. */
+export const restOf = ({ headers, complete }: IncomingMessage): number => {
+  if (complete) return 0
   // Who waits for a go-ahead may, after a refusal, send the body or not: where the next request starts is unknown.
-  if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return false
-  return lengthOf(headers) <= dropBytes
+  if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return Number.POSITIVE_INFINITY
+  return lengthOf(headers)
 }

@@ -46,7 +46,7 @@ export interface HttpOptions {
   readonly lingerMs: number
   /** Refused connections that are lingering; more than that are closed without a word. */
   readonly lingerMax: number
-  /** A body of this size is read and dropped after a refusal; a larger one costs the connection. */
+  /** A body of this size is read and dropped after a refusal; a larger one, or one of unknown length, costs the connection. */
   readonly dropBytes: number
   /** What a client did wrong is reported once an address in this time. */
   readonly reportMs: number

@@ -43,7 +43,7 @@ const operations: ReadonlyMap<string | undefined, Operation> = new Map([
 /** The path of `/path?query`, or of `http://host/path?query`, which every server must take. */
 const pathOf = (target: string): string => {
   const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '')
-  const end = path.search(/[?#]/)
+  const end = path.indexOf('?')
   return (end < 0 ? path : path.slice(0, end)) || '/'
 }
 
@@ -51,7 +51,7 @@ const pathOf = (target: string): string => {
 const decoded = (segment: string): string => {
   if (/[^!-~]/.test(segment)) return refuse('the path is not percent-encoded UTF-8')
   try {
-    return decodeURIComponent(segment)
+    return segment.includes('%') ? decodeURIComponent(segment) : segment
   } catch {
     return refuse('the path is not percent-encoded UTF-8')
   }

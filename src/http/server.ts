@@ -77,6 +77,8 @@ export class HttpServer {
       this.#server.once('error', reject)
       this.#server.listen({ host, port, backlog: 4096 }, () => {
         this.#server.removeListener('error', reject)
+        // A connection that can't be taken, for want of descriptors, is no reason to let down the others.
+        this.#server.on('error', (error) => this.#tally.mistake(error))
         this.#connections.start()
         resolve({ port: (this.#server.address() as AddressInfo).port })
       })

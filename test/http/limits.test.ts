@@ -207,4 +207,21 @@ test('a refusal arrives though the client is still sending', async (t) => {
   wire.socket.end()
   await wire.closed
   t.equal(wire.rest, '')
+  t.equal(wire.error, undefined)
+})
+
+test('a refusal arrives though its body comes late, and nothing after it', async (t) => {
+  const stage = await Stage.set(t, { lingerMs: 60_000 })
+  const ask = async (headers: readonly string[]): Promise<void> => {
+    const wire = await stage.open()
+    const reply = await wire.send('POST', '/nowhere', undefined, ['Content-Length: 10', ...headers]).reply()
+    t.equal(reply.status, 404)
+    t.equal(reply.headers.get('connection'), 'close')
+    wire.write('x'.repeat(10)).socket.end()
+    await wire.closed
+    t.equal(wire.error, undefined)
+  }
+  await ask(['Connection: close'])
+  stage.bus.draining = true
+  await ask([])
 })

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm'
 import { test } from 'tap'
 import { httpDefaults } from '../../src/http/limits.js'
 import { HttpServer } from '../../src/http/server.js'
@@ -22,6 +23,7 @@ test('live, ready, cluster, page', async (t) => {
   t.match(page.headers.get('content-type'), /^text\/html/)
   t.match(page.headers.get('content-security-policy'), /default-src 'none'/)
   t.match(page.body, /<table>/)
+  t.doesNotThrow(() => new Script(/<script>(.*)<\/script>/s.exec(page.body)?.[1] ?? '#'), 'it is JavaScript')
   t.notMatch(page.body.replace('href="data:,"', ''), /(src|href)="(?!cluster)/, 'it needs nothing from elsewhere')
 })
 

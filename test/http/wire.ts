@@ -19,6 +19,8 @@ export const codeOf = (reply: Reply): string | undefined => told(reply).error?.c
 export class Wire {
   readonly socket: Socket
   readonly closed: Promise<void>
+  /** How the connection broke, if it did. */
+  error: Error | undefined
   #received = Buffer.alloc(0)
   #chunks: Buffer[] = []
   /** Below this it is not worth while to look for an answer again. */
@@ -28,7 +30,9 @@ export class Wire {
 
   private constructor(socket: Socket) {
     this.socket = socket
-    socket.on('error', () => {})
+    socket.on('error', (error) => {
+      this.error = error
+    })
     socket.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk)
       this.#needed -= chunk.length
