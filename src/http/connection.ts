@@ -49,7 +49,7 @@ export class Connection {
     return this.pending[0]?.receiving ?? false
   }
 
-  /** Says the last words on the wire, past node:http, and reads on for a while, so that they are not lost by a reset. */
+  /** Says the last words on the wire, past node:http, and reads on for a while, or a reset would take them away. */
   end(words: Buffer): void {
     this.deaf = true
     this.ended = true

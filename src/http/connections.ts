@@ -10,7 +10,7 @@ const ignore = (): void => {}
 /**
  * All connections: how many there may be, and until when each must have done what it is late with.
  *
- * 1. Only connections with a deadline are looked at, by one timer; there are few, as most take their answers at once.
+ * 1. Only connections with a deadline are looked at, once in a while; there are few, as most take their answers at once.
  * 2. A connection that was never let in is in no count, and in the set of those with a deadline only.
  */
 export class Connections implements Keeper {
@@ -23,7 +23,6 @@ export class Connections implements Keeper {
   readonly #perAddress = new Map<string, number>()
   readonly #late = new Set<Connection>()
   #lingering = 0
-  #timer: NodeJS.Timeout | undefined
 
   constructor(options: HttpOptions, tally: Tally) {
     this.outboundBytes = options.outboundBytes
@@ -36,12 +35,13 @@ export class Connections implements Keeper {
     return this.#all.size
   }
 
-  start(): void {
-    this.#timer ??= setInterval(() => this.#sweep(performance.now()), this.#options.checkMs).unref()
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
+  /** Closes those whose time is up. */
+  check(nowMs: number): void {
+    for (const connection of this.#late) {
+      if (nowMs < connection.deadlineMs) continue
+      if (connection.ended) connection.socket.destroy()
+      else this.cut(connection)
+    }
   }
 
   of(socket: Socket): Connection | undefined {
@@ -134,14 +134,5 @@ export class Connections implements Keeper {
     connection.deaf = true
     connection.ended = true
     connection.abandon()
-  }
-
-  #sweep(nowMs: number): void {
-    this.#tally.expire(nowMs)
-    for (const connection of this.#late) {
-      if (nowMs < connection.deadlineMs) continue
-      if (connection.ended) connection.socket.destroy()
-      else this.cut(connection)
-    }
   }
 }

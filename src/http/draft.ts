@@ -24,7 +24,7 @@ const ownIdOf = (scan: Scan): string | undefined => {
   throw new EngineError('bad_key', 'message_id is an idempotency key, so it must be a string')
 }
 
-/** Reads the message that comes next. All its bytes stay as they are, but for the member `message_id`, in any spelling. */
+/** Reads the message that comes next. Its bytes stay as they are, but for the member `message_id`, in any spelling. */
 export const readMessage = (scan: Scan, bytesMax: number): Message => {
   if (scan.kind !== 'object') misfit(scan, 'message must be an object')
   const { bytes, at: start } = scan

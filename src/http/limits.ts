@@ -39,14 +39,14 @@ export interface HttpOptions {
   readonly checkMs: number
   /** An idle connection is closed after this. Longer than proxies keep theirs, which must be the first to close. */
   readonly keepAliveMs: number
-  /** An answer must be taken within this time, and so much longer as it takes at `writeBytesPerSecond`; then it is cut. */
+  /** An answer must be taken within this time and what it takes at `writeBytesPerSecond`, or the connection is cut. */
   readonly writeTimeoutMs: number
   readonly writeBytesPerSecond: number
-  /** How long to read on, for nothing, after a refusal: closing at once would take the answer away from who still sends. */
+  /** How long to read on after a refusal: to close at once would take the answer away from who still sends. */
   readonly lingerMs: number
   /** Refused connections that are lingering; more than that are closed without a word. */
   readonly lingerMax: number
-  /** A body of this size is read and dropped after a refusal; a larger one, or one of unknown length, costs the connection. */
+  /** A body of this size is read and dropped after a refusal; a larger one costs the connection. */
   readonly dropBytes: number
   /** What a client did wrong is reported once an address in this time. */
   readonly reportMs: number

@@ -18,11 +18,12 @@ const cell = (row, text, kind) => {
   td.textContent = text
   if (kind) td.className = kind
 }
-const colours = { alive: 'good', ready: 'good', frozen: 'warn', joining: 'warn', draining: 'warn', suspect: 'warn', apart: 'warn', down: 'bad' }
+const colours = { alive: 'good', ready: 'good', down: 'bad' }
+const colourOf = (state) => colours[state] ?? 'warn'
 const nodeRow = (body, member) => {
   const row = body.insertRow()
   cell(row, member.name + (member.self ? ' (this one)' : ''))
-  cell(row, member.state, colours[member.state])
+  cell(row, member.state, colourOf(member.state))
   cell(row, member.ready ? 'yes' : 'no', member.ready ? '' : 'warn')
   cell(row, member.inView ? 'yes' : 'no', member.inView ? '' : 'warn')
   cell(row, member.lag, 'number')
@@ -41,14 +42,15 @@ const counterRow = (body, name, count, seconds) => {
 const show = (status, at) => {
   place('name').textContent = status.name
   place('state').textContent = status.state
-  place('state').className = colours[status.state]
+  place('state').className = colourOf(status.state)
   place('view').textContent = 'View ' + status.view.id + ' of ' + status.view.members.length
   const nodes = place('nodes')
   nodes.replaceChildren()
   for (const member of [...status.members].sort((a, b) => a.name.localeCompare(b.name))) nodeRow(nodes, member)
   const numbers = place('numbers')
   numbers.replaceChildren()
-  for (const [name, count] of Object.entries(status.counters)) counterRow(numbers, name, count, (at - before?.at) / 1000)
+  const seconds = (at - before?.at) / 1000
+  for (const [name, count] of Object.entries(status.counters)) counterRow(numbers, name, count, seconds)
   before = { at, counters: status.counters }
 }
 const look = async () => {
@@ -83,7 +85,8 @@ export const page = `<!doctype html>
 <p><span id="view"></span> <span id="news" role="status"></span></p>
 <h2>Nodes</h2>
 <div class="scroll"><table>
-<thead><tr><th>Name<th>State<th>Ready<th>In view<th class="number">Lag<th class="number">Waiters<th class="number">Heard<th>URL</tr></thead>
+<thead><tr><th>Name<th>State<th>Ready<th>In view
+<th class="number">Lag<th class="number">Waiters<th class="number">Heard<th>URL</tr></thead>
 <tbody id="nodes"></tbody>
 </table></div>
 <h2>This node</h2>

@@ -1,6 +1,7 @@
 import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { EngineError } from '../errors.js'
 import type { Bus } from '../ports.js'
 import { Answers } from './answer.js'
 import { Inbound } from './body.js'
@@ -52,6 +53,7 @@ export class HttpServer {
   readonly #tally: Tally
   readonly #house: House
   #closing = false
+  #timer: NodeJS.Timeout | undefined
 
   constructor({ bus, options }: HttpParts) {
     const isClosing = (): boolean => this.#closing || bus.draining
@@ -79,7 +81,7 @@ export class HttpServer {
         this.#server.removeListener('error', reject)
         // A connection that can't be taken, for want of descriptors, is no reason to let down the others.
         this.#server.on('error', (error) => this.#tally.mistake(error))
-        this.#connections.start()
+        this.#timer = setInterval(() => this.#check(performance.now()), this.#house.options.checkMs).unref()
         resolve({ port: (this.#server.address() as AddressInfo).port })
       })
     })
@@ -93,7 +95,7 @@ export class HttpServer {
       // It says so, too, when it never listened.
       this.#server.close(() => {
         clearTimeout(timer)
-        this.#connections.stop()
+        clearInterval(this.#timer)
         resolve()
       })
       this.#connections.closeUnused()
@@ -132,6 +134,17 @@ export class HttpServer {
     server.on('connect', (request, socket) => this.#upgrade(request, socket))
     server.on('clientError', (error, socket) => this.#broken(error, socket))
     return server
+  }
+
+  #check(nowMs: number): void {
+    this.#connections.check(nowMs)
+    this.#tally.expire(nowMs)
+    try {
+      this.#house.views.sample(nowMs)
+    } catch (error) {
+      // A node that is starting has no status to give yet.
+      if (!(error instanceof EngineError)) this.#tally.mistake(error)
+    }
   }
 
   #exchange(request: Request, response: ServerResponse<Request>): Exchange | undefined {

@@ -4,7 +4,7 @@ import type { Refusal } from './refusal.js'
 /** Addresses whose last report is remembered; when more misbehave at a time, the others are only counted. */
 const addressesMax = 1024
 
-/** Counts requests and refusals, and reports what a client did wrong: once an address in a while, however much it is. */
+/** Counts requests and refusals, and reports what clients do wrong: once an address in a while, however much it is. */
 export class Tally {
   requests = 0
   refused = 0

@@ -1,7 +1,9 @@
+import type { Status } from '../effect.js'
 import { EngineError } from '../errors.js'
 import type { Bus } from '../ports.js'
 import { type Body, bodyOf } from './answer.js'
 import { page } from './page.js'
+import { type Numbers, Rates } from './rates.js'
 import type { View } from './route.js'
 
 export interface Shown {
@@ -19,15 +21,21 @@ const html = [
   'X-Content-Type-Options',
   'nosniff',
   'Content-Security-Policy',
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; frame-ancestors 'none'",
+  [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "script-src 'unsafe-inline'",
+    "connect-src 'self'",
+    'img-src data:',
+    "frame-ancestors 'none'",
+  ].join('; '),
 ]
-
-type Numbers = { readonly [name: string]: number }
 
 /** What there is to see of the node itself; whether it is up, it says even when it can do nothing else yet. */
 export class Views {
   readonly #bus: Bus
   readonly #counters: () => Numbers
+  readonly #rates = new Rates()
 
   constructor(bus: Bus, counters: () => Numbers) {
     this.#bus = bus
@@ -47,6 +55,11 @@ export class Views {
     }
   }
 
+  /** Keeps what was counted until now, for `/cluster` to tell how fast it grows; to be called once in a while. */
+  sample(atMs: number): void {
+    this.#rates.sample({ atMs, counts: this.#counts(this.#bus.status()) })
+  }
+
   #readiness(): Body {
     const { ready, draining } = this.#bus
     if (draining) throw new EngineError('draining', 'the node is stopping')
@@ -56,6 +69,12 @@ export class Views {
 
   #cluster(): Body {
     const status = this.#bus.status()
-    return bodyOf(JSON.stringify({ ...status, counters: { ...status.counters, ...this.#counters() } }))
+    const counters = this.#counts(status)
+    const rates = this.#rates.until({ atMs: performance.now(), counts: counters })
+    return bodyOf(JSON.stringify({ ...status, counters, rates }))
+  }
+
+  #counts({ counters }: Status): Numbers {
+    return { ...counters, ...this.#counters() }
   }
 }

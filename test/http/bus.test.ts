@@ -128,6 +128,24 @@ test('a body in pieces is the same as a body in one', async (t) => {
   t.equal(Buffer.from(draft?.data ?? []).toString(), `{"message_id":,"d":"${'é'.repeat(3000)}"}`)
 })
 
+test('a request that is cut at any byte is the same as one in a piece', async (t) => {
+  const stage = await Stage.set(t)
+  const wire = await stage.open()
+  const body = '{"channel":"\\u0061","message":{"é":[1.50,"\\ud83d\\ude00"]}}'
+  const head = 'POST /main/bus/publish HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nIdempotency-Key: é\r\n'
+  const bytes = Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+  for (let i = 1; i < bytes.length; i++) {
+    wire.write(bytes.subarray(0, i))
+    // The other end has seen something of it: another connection was served meanwhile.
+    if (i % 16 === 0) await stage.ask('GET', '/livez')
+    t.equal((await wire.write(bytes.subarray(i)).reply()).status, 200)
+  }
+  const [first, ...others] = stage.bus.publishes.map(({ drafts }) => drafts[0])
+  t.equal(others.length, bytes.length - 2)
+  t.match(first, { channel: 'a', key: 'é' })
+  for (const other of others) t.same(other, first)
+})
+
 test('what the core refuses has a status, and says when to come again', async (t) => {
   const stage = await Stage.set(t)
   const codes = [

@@ -1,6 +1,7 @@
 import { Script } from 'node:vm'
 import { test } from 'tap'
 import { httpDefaults } from '../../src/http/limits.js'
+import { Rates } from '../../src/http/rates.js'
 import { HttpServer } from '../../src/http/server.js'
 import { until } from '../support/until.js'
 import { Stage } from './stage.js'
@@ -25,6 +26,28 @@ test('live, ready, cluster, page', async (t) => {
   t.match(page.body, /<table>/)
   t.doesNotThrow(() => new Script(/<script>(.*)<\/script>/s.exec(page.body)?.[1] ?? '#'), 'it is JavaScript')
   t.notMatch(page.body.replace('href="data:,"', ''), /(src|href)="(?!cluster)/, 'it needs nothing from elsewhere')
+})
+
+test('rates are over a span that is not too short', (t) => {
+  const rates = new Rates()
+  t.same(rates.until({ atMs: 0, counts: { shown: 5 } }), {}, 'nothing to compare with')
+  rates.sample({ atMs: 1000, counts: { shown: 5 } })
+  t.same(rates.until({ atMs: 1000, counts: { shown: 5 } }), {})
+  t.same(rates.until({ atMs: 3000, counts: { shown: 10, late: 1 } }), { shown: 2.5, late: 0.5 })
+  rates.sample({ atMs: 3000, counts: { shown: 10 } })
+  t.same(rates.until({ atMs: 3001, counts: { shown: 10 } }), { shown: 2.5 }, 'the last sample but one counts')
+  rates.sample({ atMs: 5000, counts: { shown: 10 } })
+  t.same(rates.until({ atMs: 6000, counts: { shown: 10 } }), { shown: 0 })
+  t.end()
+})
+
+test('rates come with the counters', async (t) => {
+  const stage = await Stage.set(t, { checkMs: 1 })
+  const rates = await until('sampled', async () => {
+    const { rates } = told(await stage.ask('GET', '/cluster'))
+    return Object.keys(rates ?? {}).length > 0 && rates
+  })
+  t.match(rates, { published: 0, http_requests: Number })
 })
 
 test('alive, but not ready', async (t) => {
