@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { test } from 'tap'
 import type { HttpOptions } from '../../src/http/limits.js'
 import { Stage } from './stage.js'
@@ -234,4 +235,44 @@ test('what client and address did wrong is reported once in a while', async (t) 
     { event: 'http_refused', detail: { address: '127.0.0.1', what: 'not_found', unreported: 0 } },
   ])
   t.match(stage.server.counters(), { http_requests: 3, http_refused: 3 })
+})
+
+test('whatever bytes come, none is a mistake of ours', async (t) => {
+  const stage = await Stage.set(t, { reportMs: 0 })
+  const other = await stage.open()
+  const requests = [
+    post('/main/bus/poll', poll, 'Prefer: wait=1'),
+    post('/main/bus', '{"channels":["a","b"],"last_message":"1.x"}', 'Origin: http://a'),
+    post('/main/bus/publish', chunked('{"channel":"a","message":{"n":[1,"x"]}}'), 'Transfer-Encoding: chunked'),
+    post('/main/bus/notify', '{"title":"t","user":1}', 'Expect: 100-continue'),
+    Buffer.from(get('/cluster?x=1')),
+  ]
+  const edit = fc.tuple(
+    fc.nat(),
+    fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...Buffer.from('\r\n :"{}%0'))),
+    fc.nat(2),
+  )
+  const mutated = fc
+    .tuple(fc.constantFrom(...requests), fc.array(edit, { minLength: 1, maxLength: 5 }))
+    .map(([request, edits]) => {
+      const bytes = [...request]
+      for (const [at, byte, kind] of edits)
+        bytes.splice(at % bytes.length, kind === 0 ? 0 : 1, ...(kind === 2 ? [] : [byte]))
+      return Buffer.from(bytes)
+    })
+  await fc.assert(
+    fc.asyncProperty(mutated, async (bytes) => {
+      const wire = await stage.open()
+      wire.write(bytes).socket.end()
+      await wire.closed
+      for (const [, status] of wire.rest.matchAll(/^HTTP\/1\.1 (\d+)/gm)) t.ok(Number(status) < 500, `${status}`)
+      t.ok(await serves(other))
+    }),
+    { numRuns: 300 },
+  )
+  t.equal(stage.bus.waiting.size, 0)
+  t.same(
+    stage.bus.reports.filter(({ event }) => event === 'http_mistake'),
+    [],
+  )
 })
