@@ -8,6 +8,8 @@ export interface Courtroom {
   readonly truth: Truth
   /** Was there a split so far? */
   readonly split: () => boolean
+  /** Was all forgotten, so far? */
+  readonly amnesia: () => boolean
   readonly nowMs: () => number
   readonly retentionMs: number
   /** Can it be that anything was evicted? */
@@ -118,7 +120,8 @@ export class Chain {
 
   /** Without a split a key is kept: one of the tries is given. */
   #once({ payload }: Attempt): void {
-    if (payload.key === undefined || this.#room.split() || this.#room.evicts) return
+    const { split, amnesia, evicts } = this.#room
+    if (payload.key === undefined || split() || amnesia() || evicts) return
     for (const other of payload.attempts) if (this.seen.has(other)) this.#fail('C10', `is given ${payload} twice`)
   }
 

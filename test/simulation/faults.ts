@@ -28,8 +28,9 @@ export type Fault = { readonly atMs: number; readonly forMs: number } /**
   | { readonly kind: 'leave'; readonly host: number; readonly drainMs: number }
 )
 
-export type FaultKind = Fault['kind'] | 'swizzle' | 'twice'
+export type FaultKind = Fault['kind'] | 'swizzle' | 'twice' | 'blackout'
 
+/** All that a swarm draws from; a blackout it may come to by itself. */
 export const faultKinds: readonly FaultKind[] = [
   'crash',
   'twice',
@@ -78,6 +79,10 @@ const make = (kind: FaultKind, span: Span, plan: FaultPlan, prng: Prng): Fault[]
       const laterMs = span.atMs + prng.scaled(1, 2000)
       return [crash(host, span, prng), crash(other, { atMs: laterMs, forMs: span.forMs }, prng)]
     }
+    case 'blackout':
+      return Array.from({ length: plan.hosts }, (_, i) =>
+        crash(i, { atMs: span.atMs + prng.scaled(0.1, 50), forMs: span.forMs + prng.scaled(1, 500) }, prng),
+      )
     case 'pause':
       return [{ kind, host, ...span }]
     case 'cut':

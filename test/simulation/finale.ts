@@ -37,6 +37,7 @@ export const unsettled = (run: Run): string | undefined => {
   const { world, views } = run
   const { lives } = world
   const missing = world.hosts.find((host) => !host.life && !host.abandoned)
+  if (run.underWay > 0) return 'publishers wait for an answer'
   if (missing) return `${missing.name} is not up`
   for (const life of lives) {
     const { ready, state, view, gauges } = life.engine.status(life.now(world.nowMs))

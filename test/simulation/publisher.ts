@@ -73,6 +73,7 @@ export class Publisher {
     const { publishTimeoutMs = 10_000 } = scenario.core
     if (!this.#sticky || job.tries > 0) this.#home = this.#prng.pick(world.hosts)
     job.tries++
+    this.#run.underWay++
     let attempts: Attempt[] = []
     new Request(world, {
       host: this.#home,
@@ -148,6 +149,7 @@ export class Publisher {
   }
 
   #got(job: Job, result: Result): void {
+    this.#run.underWay--
     const settled = typeof result === 'string' ? undefined : result
     if (settled?.type === 'published' && settled.outcome.ok) this.#acknowledged(job, settled)
     const again = this.#again(job, result)

@@ -40,6 +40,8 @@ export class Run {
   /** Cursors that somebody had once. */
   readonly cursors: string[] = []
   publishing = true
+  /** Publishers that wait for an answer. */
+  underWay = 0
   acknowledged = 0
   #deaths = 0
 
@@ -55,6 +57,7 @@ export class Run {
     this.room = {
       truth: this.truth,
       split: () => this.views.split,
+      amnesia: () => this.views.amnesia,
       crashed: () => this.#deaths > 0,
       nowMs: () => this.world.nowMs,
       retentionMs: scenario.core.retentionMs ?? 300_000,

@@ -92,6 +92,7 @@ export const profiles: { readonly [name: string]: Tuning } = {
   calm: { kinds: () => [], hosts: usualHosts },
   crashes: { kinds: () => ['crash', 'twice'], hosts: (prng) => prng.whole(2, 5) },
   cuts: { kinds: () => ['cut', 'partition', 'swizzle', 'reset', 'pause'], hosts: (prng) => prng.whole(2, 5) },
+  blackout: { kinds: () => ['blackout', 'crash'], hosts: (prng) => prng.whole(1, 3), everyMs: () => 2500 },
   messages: { kinds: swarm, hosts: (prng) => prng.whole(2, 5), conditions: lossy },
   clocks: { kinds: () => ['jump', 'crash', 'twice', 'pause', 'cut'], hosts: (prng) => prng.whole(2, 4) },
   clocksback: { kinds: () => ['jump', 'crash', 'leave'], hosts: (prng) => prng.whole(2, 3) },

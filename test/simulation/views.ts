@@ -13,12 +13,14 @@ interface View {
 
 /**
  * Which view each life is in, and whether the cluster was ever split: a live node left out of a view, or two ready
- * nodes at work in different views (checker C3). Only then may messages come late. When all have died, that counts too.
+ * nodes at work in different views (checker C3). Only then may messages come late.
  */
 export class Views {
   split = false
   /** Why it counts as split, for whoever doubts it. */
   why = ''
+  /** At some moment nobody was left who knew anything. */
+  amnesia = false
   installs = 0
   readonly #world: World
   readonly #views = new Map<Life, View>()
@@ -36,11 +38,17 @@ export class Views {
     this.#views.set(life, { text: life.id, members: [life.id] })
   }
 
-  /** When the last that was ready dies, all it knew is gone: what comes then is another cluster. */
+  /**
+   * When the last that was ever ready dies, all it knew is gone, keys too. The order goes on, by the wall clock (R1):
+   * unless the clocks differ, since then what comes is not to be told from the other side of a split.
+   */
   died(life: Life): void {
     this.#views.delete(life)
     this.#ready.delete(life)
-    if (this.#holders.delete(life) && this.#holders.size === 0 && !this.split)
+    if (!this.#holders.delete(life) || this.#holders.size > 0) return
+    this.amnesia = true
+    const { skewMs, faults } = this.#world.scenario
+    if (!this.split && (skewMs > 0 || faults.some(({ kind }) => kind === 'jump')))
       this.#splits(`with ${life.host.name} the last ready node dies`)
   }
 
@@ -53,12 +61,9 @@ export class Views {
     const ready = life.engine.ready
     const installed = effects.some((effect) => effect.type === 'report' && effect.report.event === 'view_installed')
     if (!installed && ready === this.#ready.has(life)) return
-    if (ready) {
-      this.#ready.add(life)
-      this.#holders.add(life)
-      this.#judgeStart(life)
-    } else this.#ready.delete(life)
     if (installed) this.#installed(life)
+    if (ready) this.#begins(life)
+    else this.#ready.delete(life)
     if (!this.split) this.#judge()
   }
 
@@ -80,8 +85,11 @@ export class Views {
     }
   }
 
-  /** A founder that starts anew does not ask whether there is a cluster already. */
-  #judgeStart(life: Life): void {
+  #begins(life: Life): void {
+    if (this.#ready.has(life)) return
+    this.#ready.add(life)
+    this.#holders.add(life)
+    // A founder that starts anew does not ask whether there is a cluster already.
     if (this.split || this.#holders.size === 1 || this.of(life).members.length > 1) return
     this.#splits(`${life.host.name} is ready alone, and others are there`)
   }
