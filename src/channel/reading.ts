@@ -37,7 +37,7 @@ export class Reading {
       const seq = cursor.seqs[i] ?? 0
       const origin = ledger.get(id)
       if (origin) reading.seqs[origin.slot] = seq
-      else if (!strangers.isForgotten(id)) {
+      else if (!strangers.isForgotten(id, seq)) {
         const told = 'told' in cursor && cursor.told[i] === true
         reading.strange.push({ id, seq, told, excused: !told && strangers.isExcused(id) })
       }

@@ -6,8 +6,8 @@ const skewMs = 5000
 const seenMax = 1024
 
 interface Parts {
-  /** Every node is done with it. */
-  readonly isForgotten: (id: NodeId) => boolean
+  /** Every node is done with this origin, as far as this number. */
+  readonly isForgotten: (id: NodeId, seq: number) => boolean
   /** Since when, by the wall, this node's view stands. */
   readonly viewSince: () => number
   /** How long a node may need to hear of another one. */
@@ -32,8 +32,8 @@ export class Strangers {
     this.#nowMs = now.ms
   }
 
-  isForgotten(id: NodeId): boolean {
-    return this.#parts.isForgotten(id)
+  isForgotten(id: NodeId, seq: number): boolean {
+    return this.#parts.isForgotten(id, seq)
   }
 
   isExcused(id: NodeId): boolean {

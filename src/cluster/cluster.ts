@@ -137,6 +137,7 @@ export class Cluster implements Log {
       reach: () => new Map(this.#standing.reach()),
       fetch: (sync) => this.#fetch.target(sync, this.#now.ms),
       install: (sync) => this.#install(sync),
+      restart: () => this.staging.dropUndecided(),
       forgotten: () => tombstones.forgotten,
       overdue: () => this.#standing.overdue(this.#now.ms),
       report: (event, detail) => this.#report(event, detail),

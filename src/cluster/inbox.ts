@@ -100,7 +100,8 @@ export class Inbox {
 
   #onWant(from: NodeId, want: Want, nowMs: number): void {
     const { ledger, audience, options, send } = this.#parts
-    for (const copies of serve(want, { ledger, audience, options, nowMs })) send([from], copies)
+    const { frozen } = this.#parts.viewChange
+    for (const copies of serve(want, { ledger, audience, options, nowMs, frozen })) send([from], copies)
   }
 
   #onCopies(from: NodeId, copies: Copies, { ms, wall }: Now): void {

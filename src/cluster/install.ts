@@ -33,8 +33,8 @@ export const install = (sync: Sync, view: View, parts: InstallParts, nowMs: numb
   })
   for (const { origin, floors, lost } of fetch.takeHeld()) audience.missed(origin, floors, lost)
   for (const [id] of sync.target) tombstones.revive(id)
-  for (const id of sync.forget) {
-    const origin = view.members.includes(id) ? undefined : tombstones.forget(id)
+  for (const [id, seq] of sync.forget) {
+    const origin = view.members.includes(id) ? undefined : tombstones.forget(id, seq)
     if (origin) audience.forget(origin)
   }
   lamport.witness(sync.time)

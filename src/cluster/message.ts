@@ -87,8 +87,8 @@ export interface Sync {
   readonly holders: readonly NodeId[]
   readonly time: number
   readonly ready: boolean
-  /** Origins that every member is done with. */
-  readonly forget: readonly NodeId[]
+  /** Origins that every member is done with, and how far they were. */
+  readonly forget: readonly Reach[]
 }
 
 /** Step 4: I hold all of the target. */

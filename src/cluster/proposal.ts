@@ -28,7 +28,7 @@ export class Proposal {
   }
 
   /** All states are in: what the view begins with. */
-  conclude(self: NodeId, options: { ready: boolean; targetOfAll: boolean; forgotten: readonly NodeId[] }): Sync {
+  conclude(self: NodeId, options: { ready: boolean; targetOfAll: boolean; forgotten: readonly Reach[] }): Sync {
     const states = [...this.states.values()]
     const target = new Map<NodeId, { seq: number; holder: NodeId }>()
     for (const [holder, state] of this.states) {
@@ -39,27 +39,29 @@ export class Proposal {
       }
     }
     const origins = [...target.keys()].sort()
+    const reaches = origins.map((origin): Reach => [origin, target.get(origin)?.seq ?? 0])
     this.sync = {
       type: 'sync',
       id: this.id,
       members: this.members,
-      target: origins.map((origin): Reach => [origin, target.get(origin)?.seq ?? 0]),
+      target: reaches,
       holders: origins.map((origin) => target.get(origin)?.holder ?? self),
       time: Math.max(...states.map(({ time }) => time)),
       ready: options.ready || states.some(({ ready }) => ready),
-      forget: this.#forget(origins, options.forgotten),
+      forget: this.#forget(reaches, options.forgotten),
     }
     return this.sync
   }
 
   /** An origin goes for good when every member that knows it is done with it. */
-  #forget(origins: readonly NodeId[], forgotten: readonly NodeId[]): NodeId[] {
+  #forget(target: readonly Reach[], forgotten: readonly Reach[]): Reach[] {
     const states = [...this.states.values()]
-    const done = origins.filter(
-      (origin) =>
+    const done = target.filter(
+      ([origin]) =>
         !this.members.includes(origin) &&
         states.every(({ have, expired }) => expired.includes(origin) || !have.some(([id]) => id === origin)),
     )
-    return [...new Set([...done, ...forgotten.filter((id) => !origins.includes(id))])].sort()
+    const known = new Set(target.map(([origin]) => origin))
+    return [...done, ...forgotten.filter(([id]) => !known.has(id))]
   }
 }

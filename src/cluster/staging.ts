@@ -95,6 +95,12 @@ export class Staging {
     return { origin, floors, lost: staged.lost > from ? Math.min(staged.lost, to) : 0 }
   }
 
+  /** A view change has failed: what was fetched for it without a position may get one elsewhere, and is fetched again. */
+  dropUndecided(): void {
+    for (const [id, staged] of this.#staged)
+      if (staged.copies.some(({ copy }) => copy.position === undefined)) this.#close(id, staged)
+  }
+
   /** Drops what the log has by now. */
   trim(ledger: Ledger): void {
     for (const [id, staged] of this.#staged) if (staged.to <= ledger.have(id)) this.#close(id, staged)

@@ -2,6 +2,7 @@ import type { CoreOptions } from '../limits.js'
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Origin } from '../log/origin.js'
+import type { Reach } from './message.js'
 
 /** An origin that is gone is remembered for this many retention times: so long a cursor may name it. */
 const lives = 4
@@ -10,18 +11,19 @@ const forgottenMax = 1024
 
 /** R8: origins of dead nodes are kept until no cursor can need them, and then dropped by all members in one view change. */
 export class Tombstones {
-  readonly #forgotten = new Set<NodeId>()
+  /** And how far each was: a reader may know more of it, from the other side of a long split. */
+  readonly #forgotten = new Map<NodeId, number>()
 
   constructor(
     readonly ledger: Ledger,
     readonly options: CoreOptions,
   ) {}
 
-  has(id: NodeId): boolean {
-    return this.#forgotten.has(id)
+  covers(id: NodeId, seq: number): boolean {
+    return seq <= (this.#forgotten.get(id) ?? 0)
   }
 
-  get forgotten(): readonly NodeId[] {
+  get forgotten(): readonly Reach[] {
     return [...this.#forgotten]
   }
 
@@ -32,11 +34,11 @@ export class Tombstones {
     return this.ledger.origins.filter((origin) => done(origin) && !origin.oldest()).map(({ id }) => id)
   }
 
-  forget(id: NodeId): Origin | undefined {
+  forget(id: NodeId, seq: number): Origin | undefined {
     const origin = this.ledger.get(id)
     this.ledger.remove(id)
-    this.#forgotten.add(id)
-    const [first] = this.#forgotten
+    this.#forgotten.set(id, seq)
+    const [first] = this.#forgotten.keys()
     if (this.#forgotten.size > forgottenMax && first) this.#forgotten.delete(first)
     return origin
   }

@@ -11,15 +11,19 @@ const framesMax = 8
 /** Records and floors in one frame. */
 const itemsMax = 2000
 
-/** Answers a request for records: in order, in frames of bounded size, evicted ones as holes with their floors. */
+/**
+ * Answers a request for records: in order, in frames of bounded size, evicted ones as holes with their floors. Outside
+ * a view change only what is shown, so that what others copy ahead has its position.
+ */
 export const serve = (
   want: Want,
-  parts: { ledger: Ledger; audience: Audience; options: CoreOptions; nowMs: number },
+  parts: { ledger: Ledger; audience: Audience; options: CoreOptions; nowMs: number; frozen: boolean },
 ): Copies[] => {
-  const { ledger, audience, options, nowMs } = parts
+  const { ledger, audience, options, nowMs, frozen } = parts
   const origins = want.wants.flatMap(({ origin, after, to }) => {
     const known = ledger.get(origin)
-    return known && after < known.have ? [{ origin: known, after, to: Math.min(to, known.have) }] : []
+    const end = known ? Math.min(to, frozen ? known.have : known.shown) : 0
+    return known && after < end ? [{ origin: known, after, to: end }] : []
   })
   const floors = audience.floorsOf(new Set(origins.map(({ origin }) => origin)))
   const frames: Copies[] = []

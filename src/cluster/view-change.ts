@@ -42,7 +42,9 @@ export interface ViewHost {
   /** Fetches what the target asks for; true once all of it is in the log. */
   fetch(sync: Sync): boolean
   install(sync: Sync): void
-  forgotten(): readonly NodeId[]
+  /** What was fetched for a view that did not come about may be out of date. */
+  restart(): void
+  forgotten(): readonly Reach[]
   /** Origins whose tombstone has run out: worth a view change of its own. */
   overdue(): boolean
   report(event: string, detail: { readonly [field: string]: string | number | readonly string[] }): void
@@ -138,6 +140,7 @@ export class ViewChange {
   }
 
   #promise(id: ViewId, nowMs: number): void {
+    this.host.restart()
     this.promised = id
     this.frozen = true
     this.#promisedMs = nowMs

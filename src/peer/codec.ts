@@ -116,7 +116,7 @@ const shapes: { readonly [Type in Message['type']]: readonly [tag: number, body:
         holders: ids,
         time: count,
         ready: flag,
-        forget: ids,
+        forget: reaches,
       }),
       'a holder for each of the target',
       ({ target, holders }) => target.length === holders.length,

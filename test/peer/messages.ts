@@ -103,7 +103,7 @@ const direct: readonly Arbitrary<Direct>[] = [
       holders: fc.constant(target.map(() => holder)),
       time: count,
       ready: fc.boolean(),
-      forget: ids,
+      forget: reaches,
     }),
   ),
   fc.record({ type: fc.constant('synced'), id: viewId }),
