@@ -96,6 +96,7 @@ export class Cluster implements Log {
     this.replication = this.#makeReplication()
     this.#fetch = new Fetch({
       ledger,
+      lamport: this.lamport,
       staging: this.staging,
       members: this.members,
       stagedBytes: options.retentionBytes,

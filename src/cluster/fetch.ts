@@ -1,3 +1,4 @@
+import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Members } from './members.js'
@@ -11,6 +12,7 @@ const patienceMs = 300
 
 interface Parts {
   readonly ledger: Ledger
+  readonly lamport: Lamport
   readonly staging: Staging
   readonly members: Members
   /** Staged bytes at which copying ahead stops until a view takes them in. */
@@ -74,10 +76,12 @@ export class Fetch {
 
   /** Moves the target into the log if it is all there, else asks for what is missing. */
   target(sync: Sync, nowMs: number): boolean {
-    const { ledger, staging } = this.#parts
+    const { ledger, lamport, staging } = this.#parts
     const wants = wantsOf(sync, (id) => this.reach(id))
     if (wants.size === 0) {
       this.#held.push(...staging.commit(ledger, sync.target, nowMs))
+      // Even if this view never comes about: this node holds these records now, and may be the last one that does.
+      lamport.witness(sync.time)
       return true
     }
     if (nowMs - this.#targetMs < patienceMs) return false
