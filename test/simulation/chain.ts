@@ -13,7 +13,7 @@ export interface Courtroom {
   readonly nowMs: () => number
   readonly retentionMs: number
   /** Can it be that anything was evicted? */
-  readonly evicts: boolean
+  readonly evicts: () => boolean
   readonly crashed: () => boolean
 }
 
@@ -79,7 +79,7 @@ export class Chain {
   #gap(reason: string): void {
     this.gaps++
     const { evicts, split, crashed } = this.#room
-    if (reason === 'evicted' && !evicts) this.#fail('C2', 'is told of evictions where there are none')
+    if (reason === 'evicted' && !evicts()) this.#fail('C2', 'is told of evictions where there are none')
     if (reason === 'unknown_origin' && !split() && !crashed())
       this.#fail('C2', 'is told of unknown origins, for nothing')
   }
@@ -121,7 +121,7 @@ export class Chain {
   /** Without a split a key is kept: one of the tries is given. */
   #once({ payload }: Attempt): void {
     const { split, amnesia, evicts } = this.#room
-    if (payload.key === undefined || split() || amnesia() || evicts) return
+    if (payload.key === undefined || split() || amnesia() || evicts()) return
     for (const other of payload.attempts) if (this.seen.has(other)) this.#fail('C10', `is given ${payload} twice`)
   }
 

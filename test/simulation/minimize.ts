@@ -23,7 +23,7 @@ export const minimize = (
   ) {
     for (let from = 0; from < faults.length && runs < runsMost; ) {
       const fewer = faults.filter((_, i) => i < from || i >= from + size)
-      const tried = simulate({ ...options, faults: fewer, verbose: false })
+      const tried = simulate({ ...options, change: { ...options.change, faults: fewer }, verbose: false })
       runs++
       if (tried.rule === rule) {
         faults = fewer

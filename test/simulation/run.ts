@@ -61,7 +61,7 @@ export class Run {
       crashed: () => this.#deaths > 0,
       nowMs: () => this.world.nowMs,
       retentionMs: scenario.core.retentionMs ?? 300_000,
-      evicts: evicts(scenario),
+      evicts: () => evicts(scenario) || this.truth.payloads.length >= 1000,
     }
     this.world.witness = {
       started: (life) => this.views.started(life),

@@ -1,5 +1,4 @@
 import type { Rules } from '../../src/log/rules.js'
-import type { Fault } from './faults.js'
 import { keptByAll, stillKept, unsettled } from './finale.js'
 import { Run } from './run.js'
 import { type Scenario, scenarioOf } from './scenario.js'
@@ -12,8 +11,8 @@ export interface Options {
   readonly profile: string
   /** Rules left out. */
   readonly rules?: Partial<Rules>
-  /** These instead of the seed's own, when a failure is cut down. */
-  readonly faults?: readonly Fault[]
+  /** Instead of what the seed draws: when a failure is cut down, and in scenarios by hand. */
+  readonly change?: Partial<Scenario>
   readonly verbose?: boolean
 }
 
@@ -42,8 +41,7 @@ const drainMs = 20_000
 const stepMs = 200
 
 export const simulate = (options: Options): Verdict => {
-  const drawn = scenarioOf(options.seed, options.profile)
-  const scenario: Scenario = options.faults ? { ...drawn, faults: options.faults } : drawn
+  const scenario: Scenario = { ...scenarioOf(options.seed, options.profile), ...options.change }
   const trace = new Trace(options.verbose ?? false)
   const run = new Run(scenario, trace, options.rules)
   let failure: Violation | undefined
