@@ -103,6 +103,7 @@ export class Channels {
     const channel = this.open(entry.database, entry.channel)
     channel.ring.insert(entry)
     entry.kept = true
+    entry.origin.keep(entry.seq)
     this.bytes += entry.size
     this.count++
     this.#touch(channel)
@@ -182,8 +183,10 @@ export class Channels {
     return floors
   }
 
-  /** The origin is forgotten by all: nothing of it may be left. */
+  /** The origin is forgotten by all: nothing of it may be left, not even what was copied while it was still known. */
   forget(origin: Origin): void {
+    for (let entry = origin.oldest(); entry; entry = origin.oldest())
+      this.#evictFrom(this.open(entry.database, entry.channel), entry)
     for (const channel of this.#byName.values()) channel.floors.delete(origin)
   }
 }

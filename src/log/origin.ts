@@ -67,6 +67,11 @@ export class Origin {
     }
   }
 
+  /** A ring keeps this record from now on, perhaps after later ones. */
+  keep(seq: number): void {
+    if (seq < this.#oldest) this.#oldest = seq
+  }
+
   /** The oldest record that a ring still keeps. */
   oldest(): Entry | undefined {
     if (this.#oldest < this.#base) this.#oldest = this.#base

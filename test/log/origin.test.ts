@@ -110,5 +110,9 @@ test('the oldest kept is found over holes and after drops', (t) => {
   if (first) first.kept = false
   origin.drop(1)
   t.equal(origin.oldest()?.seq, 3)
+  const second = origin.at(2)
+  if (second) second.kept = true
+  origin.keep(2)
+  t.equal(origin.oldest()?.seq, 2, 'what is kept later than its followers')
   t.end()
 })
