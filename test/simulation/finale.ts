@@ -70,9 +70,13 @@ const sameRings = (run: Run): void => {
   for (const one of rings)
     for (const other of rings)
       for (const attempt of one.kept)
-        if (!other.kept.has(attempt) && !eviction.may(attempt))
+        if (!other.kept.has(attempt) && !eviction.may(attempt) && !isRepeat(run, attempt, other.kept))
           throw new Violation('C7', `${one.life.host.name} keeps ${attempt}, ${other.life.host.name} does not`)
 }
+
+/** On two sides of a split the same key may have been free and taken: then each keeps what it has shown. */
+const isRepeat = ({ views }: Run, { payload }: Attempt, kept: ReadonlySet<Attempt>): boolean =>
+  views.split && payload.key !== undefined && payload.attempts.some((other) => kept.has(other))
 
 /** What no node has evicted by now. */
 export const stillKept = (run: Run): readonly Attempt[] => {
