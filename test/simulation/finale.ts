@@ -53,25 +53,38 @@ export const unsettled = (run: Run): string | undefined => {
   return odd > 0 ? `${lives[odd]?.host.name} has shown ${tips[odd]}, ${first?.host.name} ${tips[0]}` : undefined
 }
 
+interface Kept {
+  readonly name: string
+  /** In the order it is given. */
+  readonly kept: ReadonlySet<Attempt>
+}
+
+const ringsOf = (run: Run): Kept[] =>
+  run.world.lives.map((life) => ({
+    name: life.host.name,
+    kept: new Set(run.kept(life).map(({ attempt }) => attempt)),
+  }))
+
 /**
  * All nodes keep the same, each once, in canonical order; but that limits of bytes and age are reached at one node
  * sooner than at another.
  */
 const sameRings = (run: Run): void => {
   const eviction = new Eviction(run)
-  const rings = run.world.lives.map((life) => {
-    const kept = run.kept(life).map(({ attempt }) => attempt)
-    for (let i = 1; i < kept.length; i++) {
-      const [a, b] = [kept[i - 1], kept[i]]
-      if (a && b && !precedes(a, b)) throw new Violation('I9', `${life.host.name} keeps ${a} before ${b}`)
-    }
-    return { life, kept: new Set(kept) }
-  })
+  const rings = ringsOf(run)
+  for (const { name, kept } of rings) inOrder(name, [...kept])
   for (const one of rings)
     for (const other of rings)
       for (const attempt of one.kept)
         if (!other.kept.has(attempt) && !eviction.may(attempt) && !isRepeat(run, attempt, other.kept))
-          throw new Violation('C7', `${one.life.host.name} keeps ${attempt}, ${other.life.host.name} does not`)
+          throw new Violation('C7', `${one.name} keeps ${attempt}, ${other.name} does not`)
+}
+
+const inOrder = (name: string, kept: readonly Attempt[]): void => {
+  for (let i = 1; i < kept.length; i++) {
+    const [a, b] = [kept[i - 1], kept[i]]
+    if (a && b && !precedes(a, b)) throw new Violation('I9', `${name} keeps ${a} before ${b}`)
+  }
 }
 
 /** On two sides of a split the same key may have been free and taken: then each keeps what it has shown. */
@@ -80,29 +93,31 @@ const isRepeat = ({ views }: Run, { payload }: Attempt, kept: ReadonlySet<Attemp
 
 /** What no node has evicted by now. */
 export const stillKept = (run: Run): readonly Attempt[] => {
-  const [first, ...others] = run.world.lives.map((life) => new Set(run.kept(life).map(({ attempt }) => attempt)))
-  return [...(first ?? [])].filter((attempt) => others.every((kept) => kept.has(attempt)))
+  const [first, ...others] = ringsOf(run)
+  return [...(first?.kept ?? [])].filter((attempt) => others.every(({ kept }) => kept.has(attempt)))
 }
 
-/** C1, C6: what was acknowledged or shown is there, as long as one of those that held it then has lived on. */
-const nothingLost = (run: Run, kept: readonly Attempt[]): void => {
+/**
+ * C1, C6: what was acknowledged or shown is kept by every node, as long as one of those that held it then has lived on;
+ * of a keyed one any try will do.
+ */
+const nothingLost = (run: Run): void => {
   const eviction = new Eviction(run)
   const alive = new Set<NodeId>(run.world.lives.map(({ id }) => id))
-  const here = new Set(kept)
-  for (const attempt of run.truth.payloads.flatMap(({ attempts }) => attempts)) {
-    if (here.has(attempt)) continue
-    const holders = attempt.claims.find((members) => members.some((id) => alive.has(id)))
-    if (!holders) continue
-    if (attempt.payload.attempts.some((other) => here.has(other)) && attempt.payload.key !== undefined) continue
-    if (!eviction.may(attempt)) throw new Violation('C1', `${attempt} is gone; ${holders} had it`)
-  }
+  const rings = ringsOf(run)
+  for (const { attempts, key } of run.truth.payloads)
+    for (const attempt of attempts) {
+      const any = key === undefined ? [attempt] : attempts
+      if (rings.every(({ kept }) => any.some((each) => kept.has(each)))) continue
+      const holders = attempt.claims.find((members) => members.some((id) => alive.has(id)))
+      if (holders && !eviction.may(attempt)) throw new Violation('C1', `${attempt} is gone; ${holders} had it`)
+    }
 }
 
 /** What all nodes keep, after everything has healed and settled; they must agree on it. */
 export const keptByAll = (run: Run): readonly Attempt[] => {
   for (const life of run.world.lives) run.world.audit(life)
   sameRings(run)
-  const kept = stillKept(run)
-  nothingLost(run, kept)
-  return kept
+  nothingLost(run)
+  return stillKept(run)
 }
