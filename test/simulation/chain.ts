@@ -3,6 +3,20 @@ import type { NodeId } from '../../src/log/node-id.js'
 import { type Attempt, precedes, type Truth, type Vector, vectorOf } from './truth.js'
 import { Violation } from './violation.js'
 
+/** A cursor, and when a node gave it. */
+export interface Issued {
+  readonly text: string
+  readonly atMs: number
+}
+
+/** Of an answer, the first `taken` messages were processed, and this cursor is kept; who gave it, and when. */
+interface Taken {
+  readonly taken: number
+  readonly cursor: string
+  readonly by: NodeId
+  readonly atMs: number
+}
+
 /** What a chain needs to know of the run. */
 export interface Courtroom {
   readonly truth: Truth
@@ -34,6 +48,8 @@ export class Chain {
   /** Everything after `#start` is accounted for; not so while it has no cursor. */
   #based = false
   #last: Attempt | undefined
+  /** When its cursor was given. */
+  #issuedMs = 0
   /** Skipped, as they repeat a key: then the one that has it must come. */
   readonly #repeats: Attempt[] = []
 
@@ -47,7 +63,8 @@ export class Chain {
   }
 
   /** Starts at a cursor, or where the node is. */
-  base(cursor: string): void {
+  base(cursor: string, atMs: number): void {
+    this.#issuedMs = atMs
     const { vector } = vectorOf(cursor)
     this.#vector.clear()
     for (const [origin, seq] of vector) this.#vector.set(origin, seq)
@@ -55,8 +72,7 @@ export class Chain {
     this.#based = true
   }
 
-  /** Of the answer, the first `taken` messages were processed, and the cursor `cursor` kept. */
-  accept(answer: Answer, taken: number, cursor: string): void {
+  accept(answer: Answer, { taken, cursor, by, atMs }: Taken): void {
     this.answers++
     const { vector } = vectorOf(cursor)
     const given = answer.messages.slice(0, taken).map((shown) => ({ shown, attempt: this.#room.truth.of(shown.data) }))
@@ -68,7 +84,9 @@ export class Chain {
       this.#give(attempt, shown.late, answer.gap !== undefined)
     }
     this.#grow(vector, fresh, answer.gap !== undefined)
+    if (this.#based && !answer.gap && answer.messages.length === 0) this.#forgotten(vector, by, atMs)
     this.cursor = cursor
+    this.#issuedMs = atMs
     if (!this.#based) this.#rebase()
   }
 
@@ -156,8 +174,19 @@ export class Chain {
     for (let seq = from + 1; seq <= to; seq++) {
       const attempt = this.#room.truth.at(origin, seq)
       if (!attempt || !this.#channels.has(attempt.payload.channel) || fresh.has(attempt)) continue
+      if (this.#mayForget(origin, seq)) continue
       if (this.#excused(attempt)) this.#repeats.push(attempt)
       else this.#fail('C2', `has lost ${attempt} without a word`)
+    }
+  }
+
+  /** An empty answer: what the node has shown since this cursor was given must be accounted for, forgotten or not. */
+  #forgotten(vector: Vector, by: NodeId, atMs: number): void {
+    for (const attempt of this.#room.truth.shownBetween(by, this.#issuedMs, atMs)) {
+      const { origin, seq, payload } = attempt
+      if (!origin || !this.#channels.has(payload.channel) || this.seen.has(attempt) || this.#excused(attempt)) continue
+      if (seq <= (vector.get(origin) ?? 0) || seq <= (this.#vector.get(origin) ?? 0)) continue
+      this.#fail('C2', `has lost ${attempt}, which ${by} has forgotten`)
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../src/effect.js'
+import type { Issued } from './chain.js'
 import type { Host, Life } from './life.js'
 import type { Prng } from './prng.js'
 import { Request, type Result, type Settled } from './request.js'
@@ -26,7 +27,7 @@ interface Job {
  */
 export class Publisher {
   /** Ids that it was told: readers may start there. */
-  readonly ids: string[] = []
+  readonly ids: Issued[] = []
   readonly #run: Run
   readonly #prng: Prng
   readonly #sticky: boolean
@@ -69,6 +70,7 @@ export class Publisher {
   }
 
   #attempt(job: Job): void {
+    if (!this.#run.publishing) return
     const { world, truth, scenario } = this.#run
     const { publishTimeoutMs = 10_000 } = scenario.core
     if (!this.#sticky || job.tries > 0) this.#home = this.#prng.pick(world.hosts)
@@ -115,7 +117,10 @@ export class Publisher {
     if (outcome.copies < job.minCopies) throw new Violation('C1', `${outcome.copies} copies, ${job.minCopies} wanted`)
     const holders = job.ack === 'all' ? members : [life.id]
     job.told = attempts.map((attempt, i) => this.#told(attempt, life, outcome, i, job.ack === 'local'))
-    for (const each of job.told) each?.claim(holders)
+    for (const each of job.told) {
+      each?.claim(holders)
+      if (job.ack === 'all') each?.show(life.id, this.#run.world.nowMs)
+    }
     if (job.ack === 'all') this.#inTurn(job)
   }
 
@@ -159,7 +164,9 @@ export class Publisher {
   }
 
   #acknowledged({ ack, told }: Job, settled: Settled & { readonly type: 'published' }): void {
-    if (settled.outcome.ok && this.ids.length < 100) this.ids.push(...settled.outcome.ids)
+    const atMs = this.#run.world.nowMs
+    if (settled.outcome.ok && this.ids.length < 100)
+      this.ids.push(...settled.outcome.ids.map((text) => ({ text, atMs })))
     if (ack === 'local') return
     for (const attempt of told) if (attempt && (!this.#last || precedes(this.#last, attempt))) this.#last = attempt
   }

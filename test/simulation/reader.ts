@@ -1,5 +1,6 @@
 import type { Answer, From, Poll } from '../../src/effect.js'
-import { Chain } from './chain.js'
+import type { NodeId } from '../../src/log/node-id.js'
+import { Chain, type Issued } from './chain.js'
 import type { Host, Life } from './life.js'
 import type { Prng } from './prng.js'
 import { Request, type Result, type Settled } from './request.js'
@@ -26,6 +27,8 @@ export class Reader {
   readonly #waitMs: number
   #home: Host
   #draining = false
+  /** Which life has given an answer, and when. */
+  readonly #given = new WeakMap<Answer, { readonly by: NodeId; readonly atMs: number }>()
 
   constructor(
     run: Run,
@@ -93,7 +96,7 @@ export class Reader {
         return { recentMs }
       case 'now':
         // What it can't be missing starts where the node is at this moment.
-        if (life.engine.ready) this.chain.base(this.#run.tip(life))
+        if (life.engine.ready) this.chain.base(this.#run.tip(life), this.#run.world.nowMs)
         return 'now'
       case 'published':
         return this.#borrow(this.#prng.pick(this.#run.publishers).ids)
@@ -102,22 +105,24 @@ export class Reader {
     }
   }
 
-  #borrow(cursors: readonly string[]): From {
+  #borrow(cursors: readonly Issued[]): From {
     const cursor = cursors.length > 0 ? this.#prng.pick(cursors) : undefined
     if (cursor === undefined) return 'earliest'
-    this.chain.base(cursor)
-    this.chain.cursor = cursor
-    return { cursor }
+    this.chain.base(cursor.text, cursor.atMs)
+    this.chain.cursor = cursor.text
+    return { cursor: cursor.text }
   }
 
   /** What is shown is held by every member of the view (promise 4). */
   #vouch(life: Life, settled: Settled): void {
     if (settled.type !== 'answer') return
+    this.#given.set(settled.answer, { by: life.id, atMs: this.#run.world.nowMs })
     const { members } = this.#run.views.of(life)
     for (const { data } of settled.answer.messages) {
       const attempt = this.#run.truth.of(data)
       if (attempt.origin === undefined) this.#run.locate(life, attempt)
       attempt.claim(members)
+      attempt.show(life.id, this.#run.world.nowMs)
     }
   }
 
@@ -141,7 +146,9 @@ export class Reader {
     const some = messages.length > 0 && (this.#tryton || this.#prng.chance(0.15))
     const taken = some ? this.#prng.whole(1, messages.length) : messages.length
     const cursor = some ? messages[taken - 1]?.id : answer.cursor
-    this.chain.accept(answer, taken, cursor ?? answer.cursor)
-    if (this.#prng.chance(0.05)) this.#run.cursors.push(this.chain.cursor ?? answer.cursor)
+    const given = this.#given.get(answer)
+    if (!given) throw new Violation('simulator', 'an answer that nobody gave')
+    this.chain.accept(answer, { taken, cursor: cursor ?? answer.cursor, ...given })
+    if (this.#prng.chance(0.05)) this.#run.cursors.push({ text: cursor ?? answer.cursor, atMs: given.atMs })
   }
 }

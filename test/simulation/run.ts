@@ -1,6 +1,6 @@
 import type { Answer, Effect, From } from '../../src/effect.js'
 import type { Rules } from '../../src/log/rules.js'
-import type { Courtroom } from './chain.js'
+import type { Courtroom, Issued } from './chain.js'
 import { Inject } from './inject.js'
 import type { Life } from './life.js'
 import { Prng } from './prng.js'
@@ -38,7 +38,7 @@ export class Run {
   readonly inject: Inject
   readonly room: Courtroom
   /** Cursors that somebody had once. */
-  readonly cursors: string[] = []
+  readonly cursors: Issued[] = []
   publishing = true
   /** Publishers that wait for an answer. */
   underWay = 0

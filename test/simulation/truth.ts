@@ -47,6 +47,8 @@ export class Attempt {
   seen = false
   /** What the node that took it had shown by then. */
   deps: Vector | undefined
+  /** Who has shown it itself, and when first. */
+  readonly shownBy = new Map<NodeId, number>()
   /** Each: the members of which a node has said, by an answer, that all of them hold it. */
   readonly claims: (readonly NodeId[])[] = []
 
@@ -69,6 +71,10 @@ export class Attempt {
 
   claim(members: readonly NodeId[]): void {
     if (this.claims.at(-1) !== members) this.claims.push(members)
+  }
+
+  show(by: NodeId, nowMs: number): void {
+    if (!this.shownBy.has(by)) this.shownBy.set(by, nowMs)
   }
 
   toString(): string {
@@ -113,6 +119,16 @@ export class Truth {
   /** Every try that has a place in the order. */
   stamped(): Attempt[] {
     return this.payloads.flatMap(({ attempts }) => attempts.filter(({ origin }) => origin !== undefined))
+  }
+
+  /** The tries that a node has first shown between these moments. */
+  shownBetween(by: NodeId, fromMs: number, toMs: number): Attempt[] {
+    return this.payloads.flatMap(({ attempts }) =>
+      attempts.filter(({ shownBy }) => {
+        const atMs = shownBy.get(by) ?? Number.NaN
+        return atMs > fromMs && atMs < toMs
+      }),
+    )
   }
 
   place(attempt: Attempt, origin: NodeId, seq: number, time: number): void {
