@@ -150,7 +150,7 @@ export class Chain {
   #grow(vector: Vector, fresh: ReadonlySet<Attempt>, gap: boolean): void {
     for (const [origin, seq] of this.#vector) {
       const now = vector.get(origin)
-      if (now === undefined ? !this.#mayForget(origin, seq) : now < seq)
+      if ((now ?? 0) < seq && !this.#mayForget(origin, seq))
         this.#fail('C5', `goes back from ${seq} to ${now} in ${origin}`)
     }
     for (const [origin, seq] of vector) {

@@ -74,7 +74,7 @@ export class Reader {
   }
 
   #input(reader: Request, life: Life, waitMs: number): Poll {
-    const from = this.#from(life)
+    const from = reader.over ? 'now' : this.#from(life)
     const poll: Poll = {
       type: 'poll',
       reader,

@@ -60,6 +60,11 @@ export class Request implements Pending {
     })
   }
 
+  /** The client waits no more; the node does not know that yet. */
+  get over(): boolean {
+    return this.#over
+  }
+
   #giveUp(): void {
     if (this.#over) return
     this.#end('unknown')
