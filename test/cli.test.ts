@@ -49,11 +49,13 @@ test('help begins with examples that can be copied', async (t) => {
 })
 
 test('the process says the same, and is plain where there is no terminal', async (t) => {
-  const [help, version, wrong] = await Promise.all([run(['publish', '--help']), run(['--version']), run(['publish'])])
+  const args = [['publish', '--help'], ['--version'], ['publish'], ['start', '--tethered']]
+  const [help, version, wrong, loose] = await Promise.all(args.map((each) => run(each)))
   t.match(help, { code: 0, stdout: /^Examples:\n {2}\$ carillon publish/, stderr: '' })
-  t.notMatch(help.stdout, '\u001b')
+  t.notMatch(help?.stdout, '\u001b')
   t.match(version, { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
   t.match(wrong, { code: 2, stdout: '', stderr: /missing required argument 'channel'/ })
+  t.match(loose, { code: 2, stdout: '', stderr: /--tethered is for a process started with an IPC channel/ })
 })
 
 test('wrong usage is told with status 2, and nothing on standard output', async (t) => {
@@ -75,7 +77,6 @@ test('wrong usage is told with status 2, and nothing on standard output', async 
     [['start', '--retention-count', '0'], /It must be a whole number from 1 to 1000000/],
     [['start', '--secret', 'a secret that is long enough'], /unknown option '--secret'/],
     [['start', '--listen', '0.0.0.0:0'], /nothing asks who publishes or reads: .*--insecure/],
-    [['start', '--tethered'], /--tethered is for a process started with an IPC channel/],
     [['cluster', '--nodes', '16'], /It must be a whole number from 1 to 15/],
     [['cluster', '--port', '7400', '--peer-port', '7402'], /overlap/],
     [['cluster', '--port', '65535'], /no ports above 65535/],

@@ -31,7 +31,7 @@ export class FakeServer {
         const asked = { method, path, headers, body: Buffer.concat(chunks).toString() }
         this.asked.push(asked)
         const said = script(asked, this.asked.length)
-        if (said === 'cut') request.destroy()
+        if (said === 'cut') request.socket.destroy()
         else if (said !== 'hang') response.writeHead(said.status ?? 200, said.headers ?? {}).end(said.body ?? '{}')
       })
     })
