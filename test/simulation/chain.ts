@@ -211,19 +211,26 @@ export class Chain {
   }
 
   #settled(attempt: Attempt): boolean {
-    return !this.#channels.has(attempt.payload.channel) || this.seen.has(attempt) || this.#isBefore(attempt)
+    if (!this.#channels.has(attempt.payload.channel) || this.seen.has(attempt)) return true
+    return this.#isBefore(attempt) || this.#hasRepeat(attempt)
   }
 
   /** At the end: what is still kept on its channels must have been given to it, gap or no gap. */
   finish(kept: readonly Attempt[], earliest: boolean): void {
     for (const attempt of kept) {
       if (!this.#channels.has(attempt.payload.channel) || this.seen.has(attempt)) continue
+      if (this.#hasRepeat(attempt)) continue
       if (earliest || (this.#based && !this.#isBefore(attempt))) this.#fail('C2', `never got ${attempt}, which is kept`)
     }
     if (this.gaps > 0) return
     for (const { payload } of this.#repeats)
       if (!payload.attempts.some((other) => this.seen.has(other) || this.#isBefore(other)))
         this.#fail('C2', `got no try of ${payload}`)
+  }
+
+  /** On two sides of a split a key may have been taken twice: who was given one on its side may have passed over the other. */
+  #hasRepeat({ payload }: Attempt): boolean {
+    return this.#room.split() && payload.key !== undefined && payload.attempts.some((other) => this.seen.has(other))
   }
 
   #isBefore({ origin, seq }: Attempt): boolean {

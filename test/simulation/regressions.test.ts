@@ -18,6 +18,7 @@ const regressions: readonly Regression[] = [
   { profile: 'messages', seed: 1072, was: 'the same, with messages out of order' },
   { profile: 'swarm', seed: 47, was: 'a forgotten origin took newer components of a cursor with it' },
   { profile: 'retention', seed: 1037, was: 'the same, with short retention' },
+  { profile: 'dense', seed: 5012, was: 'one key taken twice at the same Lamport time, on two sides of a split' },
   { profile: 'clocksback', seed: 13, was: 'a restart with the clock set back was never taken in again' },
 ]
 
