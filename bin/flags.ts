@@ -1,5 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { brokenRule, type Kinds, type OptionName, type Options, optionNames, specOf } from '../src/options.js'
+import {
+  brokenRule,
+  type Kinds,
+  type OptionName,
+  type Options,
+  optionGroups,
+  optionNames,
+  specOf,
+} from '../src/options.js'
 import { Failure } from './failure.js'
 
 export type Environment = { readonly [name: string]: string | undefined }
@@ -44,10 +52,10 @@ const truths = new Map([
 /** From text to value, and what stands for the text in help. What makes no sense becomes something that breaks the rule. */
 const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; readonly placeholder: string } } = {
   text: { parse: same, placeholder: 'text' },
-  texts: { parse: splitList, placeholder: 'text,…' },
   address: { parse: same, placeholder: 'host:port' },
   addresses: { parse: splitList, placeholder: 'host:port,…' },
   url: { parse: same, placeholder: 'url' },
+  origins: { parse: splitList, placeholder: 'origin,…' },
   flag: { parse: (text) => truths.get(text.toLowerCase()), placeholder: '' },
   count: { parse: numberOf, placeholder: 'number' },
   bytes: { parse: bytesOf, placeholder: 'bytes' },
@@ -57,7 +65,10 @@ const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; r
 
 const parseOption = (name: OptionName, text: string): unknown => kinds[specOf(name).kind].parse(text)
 
-const sizeOf = (bytes: number): string => (bytes % 2 ** 20 === 0 ? `${bytes / 2 ** 20}MiB` : String(bytes))
+const sizeOf = (bytes: number): string => {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`
+  return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10}KiB` : String(bytes)
+}
 
 const shownDefault = (name: OptionName): string => {
   const { kind, default: value } = specOf(name)
@@ -80,9 +91,12 @@ const flagOf = (name: OptionName): Option => {
   })
 }
 
-/** Adds a flag for each of these options; secrets have none. */
-export const addNodeFlags = (command: Command, names: readonly OptionName[] = optionNames): Command => {
-  for (const name of names) if (!specOf(name).secret) command.addOption(flagOf(name))
+/** Adds a flag for each of these options, under headings; secrets have none. */
+export const addNodeFlags = (command: Command, wanted: readonly OptionName[] = optionNames): Command => {
+  for (const { title, names } of optionGroups) {
+    const shown = names.filter((name) => wanted.includes(name) && !specOf(name).secret)
+    for (const name of shown) command.addOption(flagOf(name).helpGroup(`${title}:`))
+  }
   return command
 }
 

@@ -15,9 +15,9 @@ import {
   isWildcard,
   limitsFor,
   type Options,
+  peerLimitsFor,
   resolveOptions,
 } from './options.js'
-import { peerDefaults } from './peer/limits.js'
 import { Links } from './peer/links.js'
 import type { Bus, Patron } from './ports.js'
 import { Alarm, clock, random } from './system.js'
@@ -56,7 +56,7 @@ export class Node implements Bus {
       self: this.#self,
       cluster: options.cluster,
       secrets,
-      options: limitsFor('peer', peerDefaults, options),
+      options: peerLimitsFor(options),
       random,
       on: {
         linked: (peer) => this.step({ type: 'linked', peer }),

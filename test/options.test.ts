@@ -1,17 +1,22 @@
 import { Command } from 'commander'
 import { test } from 'tap'
 import { addNodeFlags, asArguments, givenOptions, variableOf } from '../bin/flags.js'
+import { program } from '../bin/program.js'
+import { httpDefaults } from '../src/http/limits.js'
 import { coreDefaults } from '../src/limits.js'
 import {
   defaults,
   formatAddress,
   limitsFor,
   type Options,
+  optionGroups,
   optionNames,
   parseAddress,
+  peerLimitsFor,
   resolveOptions,
   specOf,
 } from '../src/options.js'
+import { peerDefaults } from '../src/peer/limits.js'
 
 const refusal = (given: { readonly [name: string]: unknown }): string => {
   try {
@@ -34,16 +39,87 @@ test('nothing given gives the defaults, which are those of the core', (t) => {
   t.end()
 })
 
+/** What an operator has no say in: identity, the protocol and the contract, and the paces of what nobody waits for. */
+const fixed = {
+  core: ['name', 'address', 'url', 'founder', 'coalesceMs', 'retransmitMs', 'cursorOriginsMax', 'frameBytes'],
+  http: ['channelBytes', 'keyBytes', 'jsonDepth', 'checkMs', 'lingerMs', 'lingerMax', 'dropBytes'],
+  peer: ['preauthBytes', 'fragmentsMax', 'redialMs', 'redialAgainMs', 'dialMinMs', 'probeMs', 'awayMs', 'closeMs'],
+} as const
+
+test('every limit has one option, with the same default, or is fixed', (t) => {
+  for (const [part, limits] of Object.entries({ core: coreDefaults, http: httpDefaults, peer: peerDefaults })) {
+    const name = part as keyof typeof fixed
+    const set = optionNames.map((option) => specOf(option)[name]).filter((limit) => limit !== undefined)
+    t.same([...set, ...fixed[name]].sort(), Object.keys(limits).sort(), part)
+    t.same(limitsFor(name, limits, defaults), limits, part)
+  }
+  t.same(peerLimitsFor(defaults), peerDefaults)
+  t.end()
+})
+
+test('an option sets its limit and no other', (t) => {
+  for (const option of optionNames) {
+    const spec = specOf(option)
+    if (spec.min === undefined || spec.secret || typeof spec.default !== 'number') continue
+    const options = { ...defaults, [option]: spec.min }
+    for (const [part, limits] of Object.entries({ core: coreDefaults, http: httpDefaults, peer: peerDefaults })) {
+      const limit = spec[part as keyof typeof fixed]
+      const value = spec.kind === 'seconds' ? spec.min * 1000 : spec.min
+      const expected = limit === undefined ? limits : { ...limits, [limit]: value }
+      t.same(limitsFor(part as keyof typeof fixed, limits, options), expected, option)
+    }
+  }
+  t.end()
+})
+
+test('whatever message is let in fits between peers', (t) => {
+  const messageBytes = 16 * 2 ** 20
+  const limits = peerLimitsFor(resolveOptions({ messageBytes, batchBytes: messageBytes, peerQueueBytes: 2 ** 20 }))
+  t.ok(limits.frameBytes > messageBytes + 2 ** 19)
+  t.ok(limits.queueBytes >= 2 * limits.frameBytes)
+  t.equal(peerLimitsFor(resolveOptions({ peerFrameBytes: 2 ** 25 })).frameBytes, 2 ** 25)
+  t.end()
+})
+
+test('help shows each option once, under a heading', (t) => {
+  const shown =
+    program()
+      .commands.find((command) => command.name() === 'start')
+      ?.helpInformation() ?? ''
+  const headings = optionGroups.map(({ title }) => shown.indexOf(`\n${title}:\n`))
+  t.same(
+    [...headings].sort((a, b) => a - b),
+    headings,
+    'in their order',
+  )
+  t.ok((headings[0] ?? -1) > 0)
+  t.same(
+    optionGroups.flatMap(({ names }) => names),
+    optionNames,
+  )
+  for (const name of ['long-poll-timeout', 'first-poll-window', 'cors-origin', 'retention-count', 'retention-bytes']) {
+    t.equal(shown.split(`  --${name} <`).length, 2, name)
+  }
+  t.end()
+})
+
 test('what is given is kept, and absent is not the same as wrong', (t) => {
-  const given = { retentionCount: 5, retentionSeconds: 0.25 + 1, listen: '[::1]:0', join: ['a:1', '[fe80::1]:2'] }
+  const given = {
+    retentionCount: 5,
+    retentionSeconds: 0.25 + 1,
+    listen: '[::1]:0',
+    join: ['a:1', '[fe80::1]:2'],
+    corsOrigin: ['*'],
+  }
   t.match(resolveOptions(given), given)
+  t.equal(refusal({ corsOrigin: ['https://a:8443', 'capacitor://localhost'] }), 'taken')
   t.equal(limitsFor('core', coreDefaults, resolveOptions(given)).retentionMs, 1250)
   t.same(resolveOptions({ name: undefined } as unknown as Partial<Options>), defaults)
   t.end()
 })
 
 test('a refusal names the option, the rule and the value', (t) => {
-  const table: readonly (readonly [given: { readonly [name: string]: unknown }, message: string])[] = [
+  const table: readonly (readonly [given: { readonly [name: string]: unknown }, message: string | RegExp])[] = [
     [{ retentionCount: 0 }, 'retentionCount must be a whole number from 1 to 1000000, not 0'],
     [{ retentionCount: 1.5 }, 'retentionCount must be a whole number from 1 to 1000000, not 1.5'],
     [{ retentionCount: '7' }, 'retentionCount must be a whole number from 1 to 1000000, not "7"'],
@@ -56,15 +132,31 @@ test('a refusal names the option, the rule and the value', (t) => {
     [{ listen: '' }, 'listen must be host:port or [IPv6]:port, not ""'],
     [{ join: 'a:1' }, 'join must be a list of host:port or [IPv6]:port, not "a:1"'],
     [{ join: ['a:1', 'b'] }, 'join must be a list of host:port or [IPv6]:port, not ["a:1","b"]'],
-    [{ url: 'ftp://x' }, 'url must be an http:// or https:// URL, not "ftp://x"'],
-    [{ url: 'x' }, 'url must be an http:// or https:// URL, not "x"'],
+    [{ url: 'ftp://x' }, 'url must be an http:// or https:// URL of at most 2048 characters, not "ftp://x"'],
+    [{ url: 'x' }, 'url must be an http:// or https:// URL of at most 2048 characters, not "x"'],
+    [
+      { url: `http://${'x'.repeat(2042)}` },
+      /^url must be an http:\/\/ or https:\/\/ URL of at most 2048 characters, not/,
+    ],
+    [{ advertise: `${'x'.repeat(300)}:1` }, /^advertise must be host:port or/],
+    [{ corsOrigin: '*' }, 'corsOrigin must be a list of origins such as https://example.org, or *, not "*"'],
+    [{ corsOrigin: ['https://a/'] }, /^corsOrigin must be a list of origins/],
+    [{ corsOrigin: ['https://A'] }, /^corsOrigin must be a list of origins/],
+    [{ corsOrigin: ['https://a:443'] }, /^corsOrigin must be a list of origins/],
+    [{ corsOrigin: ['a'] }, /^corsOrigin must be a list of origins/],
+    [{ batchBytes: 2 ** 19 }, 'batchBytes must not be less than messageBytes, which is 1048576; it is 524288'],
+    [{ headerTimeout: 40 }, 'bodyTimeout must not be less than headerTimeout, which is 40; it is 30'],
+    [{ heartbeat: 5 }, 'suspectTimeout must not be less than heartbeat, which is 5; it is 3'],
     [{ insecure: 'yes' }, 'insecure must be true or false, not "yes"'],
     [{ logLevel: 'loud' }, 'logLevel must be one of debug, info, warn, error, silent, not "loud"'],
     [{ cluster: '' }, 'cluster must be text, from 1 to 128 characters long, not ""'],
     [{ secret: 'short' }, 'secret must be text, from 16 to 4096 characters long, not what was given'],
   ]
-  for (const [given, message] of table) t.equal(refusal(given), message)
-  t.match(refusal({ colour: 'red' }), /^colour is not an option; there are listen, peerListen/)
+  for (const [given, message] of table) {
+    if (typeof message === 'string') t.equal(refusal(given), message)
+    else t.match(refusal(given), message)
+  }
+  t.match(refusal({ colour: 'red' }), /^colour is not an option; there are listen, url/)
   t.match(refusal({ constructor: 1 }), /^constructor is not an option/)
   t.end()
 })
@@ -103,9 +195,22 @@ test('every option but the secret is a flag, and flags go before variables', (t)
     optionNames.filter((name) => !specOf(name).secret),
   )
   t.equal(variableOf('retentionCount'), 'CARILLON_RETENTION_COUNT')
-  command.parse(['--retention-count', '7', '--join', 'a:1, b:2,', '--insecure', '--retention-bytes', '64MiB'], {
-    from: 'user',
-  })
+  command.parse(
+    [
+      '--retention-count',
+      '7',
+      '--join',
+      'a:1, b:2,',
+      '--insecure',
+      '--retention-bytes',
+      '64MiB',
+      '--cors-origin',
+      'https://a',
+    ],
+    {
+      from: 'user',
+    },
+  )
   const environment = { CARILLON_RETENTION_COUNT: '8', CARILLON_NAME: 'one', CARILLON_RETENTION_SECONDS: '60' }
   const given = givenOptions(command.opts(), environment)
   t.same(given, {
@@ -113,6 +218,7 @@ test('every option but the secret is a flag, and flags go before variables', (t)
     join: ['a:1', 'b:2'],
     insecure: true,
     retentionBytes: 64 * 2 ** 20,
+    corsOrigin: ['https://a'],
     name: 'one',
     retentionSeconds: 60,
   })
