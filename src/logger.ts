@@ -3,7 +3,20 @@ import type { Report } from './effect.js'
 import type { Options } from './options.js'
 
 /** How loud what is reported is, where that is not `info`. */
-const levels = new Map<string, 'debug' | 'warn' | 'error'>()
+const levels = new Map<string, 'debug' | 'warn' | 'error'>([
+  ['view_proposed', 'debug'],
+  ['member_stalled', 'warn'],
+  ['name_taken', 'warn'],
+  ['no peer secret', 'warn'],
+  ['peer refused', 'warn'],
+  ['peer too slow', 'warn'],
+  ['frame too large', 'error'],
+  ['http_mistake', 'error'],
+  ['invariant_broken', 'error'],
+])
+
+/** Details that name nodes by their ids, as everything that decides does. */
+const nodeFields = new Set(['node', 'members', 'silent'])
 
 const names = new Map([
   [20, 'debug'],
@@ -13,7 +26,7 @@ const names = new Map([
   [60, 'FATAL'],
 ])
 
-const own = new Set(['level', 'time', 'msg', 'node'])
+const own = new Set(['level', 'time', 'msg', 'at'])
 
 const field = ([name, value]: [string, unknown]): string =>
   `${name}=${typeof value === 'string' && !/[\s"=]/.test(value) ? value : JSON.stringify(value)}`
@@ -22,10 +35,12 @@ const field = ([name, value]: [string, unknown]): string =>
 export const asText = (line: string): string => {
   const entry: { [name: string]: unknown } = JSON.parse(line)
   const time = new Date(Number(entry.time)).toISOString().slice(11, 23)
+  // Where a peer is called by its name, its id says nothing more to people.
   const fields = Object.entries(entry)
-    .filter(([name]) => !own.has(name))
+    .filter(([name]) => !own.has(name) && (name !== 'id' || entry.peer === undefined))
     .map(field)
-  return `${[time, names.get(Number(entry.level)) ?? entry.level, entry.msg, ...fields].join(' ')}\n`
+  const message = String(entry.msg).replaceAll('_', ' ')
+  return `${[time, names.get(Number(entry.level)) ?? entry.level, message, ...fields].join(' ')}\n`
 }
 
 /** Lines on standard error, written at once: what a node said before it died is not lost. */
@@ -37,5 +52,14 @@ export const createLogger = ({ logLevel, logFormat }: Pick<Options, 'logLevel' |
   return pino({ level: logLevel, base: null }, stream)
 }
 
-export const logReport = (logger: Logger, { event, detail }: Report): void =>
-  logger[levels.get(event) ?? 'info'](detail ?? {}, event)
+/** Ids of nodes become names where `nameOf` knows one. */
+export const logReport = (logger: Logger, { event, detail = {} }: Report, nameOf: (id: string) => string): void => {
+  const level = levels.get(event) ?? 'info'
+  if (!logger.isLevelEnabled(level)) return
+  const named = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(named)
+    return typeof value === 'string' ? nameOf(value) : value
+  }
+  const fields = Object.entries(detail).map(([name, value]) => [name, nodeFields.has(name) ? named(value) : value])
+  logger[level](Object.fromEntries(fields), event)
+}

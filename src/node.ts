@@ -100,7 +100,7 @@ export class Node implements Bus {
   }
 
   report(report: Report): void {
-    logReport(this.#log, report)
+    logReport(this.#log, report, (id) => this.#nameOf(id))
   }
 
   /**
@@ -146,7 +146,7 @@ export class Node implements Bus {
     this.#self.address = address
     this.#self.name = name || address
     this.#url = url || `http://${formatAddress({ host, port: client.port })}`
-    this.#log = this.#log.child({ node: this.#self.name })
+    this.#log = this.#log.child({ at: this.#self.name })
   }
 
   #begin(): void {
@@ -160,6 +160,12 @@ export class Node implements Bus {
     this.#log.info({ id: engine.id, url: this.#url, address }, 'started')
     this.#links.seeds(seeds)
     this.#run(engine)
+  }
+
+  /** Asked for the few lines of a log that name nodes only. */
+  #nameOf(id: string): string {
+    const members = this.#engine?.status(clock.now()).members
+    return members?.find((member) => member.id === id)?.name ?? id
   }
 
   /** Takes what waits, and what that leads to, in order. */
