@@ -1,6 +1,9 @@
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import type { Rules } from '../../src/log/rules.js'
 import { runAll, tasksFor } from './jobs.js'
+
+// For the file as a whole: the runner's own limit is shorter.
+tap.setTimeout(180_000)
 
 /** Without any one rule the checkers must find something, in so many seeds of the kind that provokes it. */
 const budgets = {
