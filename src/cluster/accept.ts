@@ -1,4 +1,4 @@
-import { formatPosition } from '../channel/cursor.js'
+import { formatPosition, idOf } from '../channel/cursor.js'
 import type { Now, Outcome, Publish } from '../effect.js'
 import type { CoreOptions } from '../limits.js'
 import { Entry, sizeOf } from '../log/entry.js'
@@ -145,20 +145,18 @@ export class Accept {
     this.tickets.add(ticket)
     if (!local) return
     ticket.done = true
-    this.#parts.audience.settled(ticket.publisher, {
-      ...outcomeOf({ ...ticket, minCopies: 0 }, 1),
-      ...this.#provisional(ticket),
-    })
+    const { publisher, duplicates } = ticket
+    this.#parts.audience.settled(publisher, { ok: true, ids: this.#provisional(ticket), copies: 1, duplicates })
   }
 
   /** Answered before its place in the order is known: names the message, but other nodes' messages may yet precede it. */
-  #provisional(ticket: Ticket): { ids: string[] } {
+  #provisional(ticket: Ticket): string[] {
     const { ledger, origin } = this.#parts
     const { origins, seqs, time } = ledger.position()
     const seqOf = new Map([...ticket.drafts].map(([seq, draft]) => [draft, seq]))
     const id = (seq: number) =>
       formatPosition({ time, origins, seqs: seqs.map((own, slot) => (slot === origin.slot ? seq : own)) })
-    return { ids: ticket.entries.map((entry, i) => entry?.id ?? id(seqOf.get(i) ?? 0)) }
+    return ticket.entries.map((entry, i) => (entry?.position ? idOf(entry) : id(seqOf.get(i) ?? 0)))
   }
 
   expire(nowMs: number): void {

@@ -7,6 +7,7 @@ import type { NodeId } from '../log/node-id.js'
 import type { Position } from '../log/record.js'
 import type { Rules } from '../log/rules.js'
 import { Accept } from './accept.js'
+import type { Decision } from './decision.js'
 import { Desire } from './desire.js'
 import { Fetch } from './fetch.js'
 import { Gossip } from './gossip.js'
@@ -136,9 +137,9 @@ export class Cluster implements Log {
       send: this.#send,
       state: (id) => this.#standing.state(id, this.#now.ms),
       reach: () => new Map(this.#standing.reach()),
-      fetch: (sync) => this.#fetch.target(sync, this.#now.ms),
-      install: (sync) => this.#install(sync),
-      restart: () => this.staging.dropUndecided(),
+      fetch: (sync, decisions) => this.#fetch.target(sync, decisions, this.#now.ms),
+      install: (sync, decisions) => this.#install(sync, decisions),
+      restart: () => this.staging.dropAllUndecided(),
       forgotten: () => tombstones.forgotten,
       overdue: () => this.#standing.overdue(this.#now.ms),
       report: (event, detail) => this.#report(event, detail),
@@ -257,9 +258,9 @@ export class Cluster implements Log {
     this.#inbox.receive(from, message, this.#now)
   }
 
-  #install(sync: Sync): void {
+  #install(sync: Sync, decisions: readonly Decision[]): void {
     const { view } = this.viewChange
-    install(sync, view, this.#installParts, this.#now.ms)
+    install(sync, view, decisions, this.#installParts, this.#now.ms)
     this.viewSince = this.#now.wall
     this.#readiness.ready ||= sync.ready
     const members = view.members.map((id) => this.nameOf(id))

@@ -1,11 +1,11 @@
 import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
+import type { Decision } from './decision.js'
 import type { Members } from './members.js'
 import type { Copies, Direct, Sync, ViewId, Want } from './message.js'
 import { type Peer, sameView } from './peer.js'
 import type { HeldFloors, Staging } from './staging.js'
-import { wantsOf } from './view-change.js'
 
 /** A request that brings nothing for this long is made again. */
 const patienceMs = 300
@@ -35,8 +35,13 @@ export class Fetch {
     this.#parts = parts
   }
 
+  /** What was evicted elsewhere of what is shown by now. Beyond that nothing is known to be missing yet (I7). */
   takeHeld(): HeldFloors[] {
-    return this.#held.splice(0)
+    return this.#held.splice(0).map(({ origin, floors, lost }) => ({
+      origin,
+      floors: floors.map((floor) => ({ ...floor, seq: Math.min(floor.seq, origin.shown) })),
+      lost: Math.min(lost, origin.shown),
+    }))
   }
 
   reach(id: NodeId): number {
@@ -65,19 +70,36 @@ export class Fetch {
 
   /** Takes in what came. True if it was the end of what a request could bring, so that the next one may go out. */
   take(from: NodeId, copies: Copies, nowMs: number): boolean {
-    const { ledger, staging } = this.#parts
-    if (copies.origin === this.#parts.members.self || !this.#expected.has(from)) return false
-    staging.add(copies, ledger.have(copies.origin), nowMs)
+    const { ledger, staging, members } = this.#parts
+    if (!this.#expected.has(from)) return false
+    this.#settle(copies)
+    if (copies.origin !== members.self) staging.add(copies, ledger.have(copies.origin), nowMs)
     if (from === this.#asked) this.#askedMs = copies.last ? Number.NEGATIVE_INFINITY : nowMs
     if (copies.last) this.#targetMs = Number.NEGATIVE_INFINITY
     if (copies.last) this.#answered(from)
     return copies.last
   }
 
+  /** Of records that are here, but not shown yet: takes over what a node has decided that has shown them. */
+  #settle({ origin: id, after, to, records, floors, lost }: Copies): void {
+    const origin = this.#parts.ledger.get(id)
+    if (!origin || Math.max(after, origin.shown) >= origin.have) return
+    const copies = new Map(records.map((copy) => [copy.seq, copy]))
+    const end = Math.min(to, origin.have)
+    for (let seq = Math.max(after, origin.shown) + 1; seq <= end; seq++) {
+      const entry = origin.at(seq)
+      const copy = copies.get(seq)
+      if (!entry || entry.position) continue
+      if (!copy) origin.drop(seq)
+      else if (copy.position) entry.decide(copy)
+    }
+    this.#held.push({ origin, floors: floors.filter(({ seq }) => seq > origin.shown), lost: Math.min(lost, end) })
+  }
+
   /** Moves the target into the log if it is all there, else asks for what is missing. */
-  target(sync: Sync, nowMs: number): boolean {
+  target(sync: Sync, decisions: readonly Decision[], nowMs: number): boolean {
     const { ledger, lamport, staging } = this.#parts
-    const wants = wantsOf(sync, (id) => this.reach(id))
+    const wants = this.#missing(decisions)
     if (wants.size === 0) {
       this.#held.push(...staging.commit(ledger, sync.target, nowMs))
       // Even if this view never comes about: this node holds these records now, and may be the last one that does.
@@ -86,8 +108,36 @@ export class Fetch {
     }
     if (nowMs - this.#targetMs < patienceMs) return false
     this.#targetMs = nowMs
-    for (const [holder, list] of wants) this.#ask(holder, list)
+    for (const [peer, list] of wants) this.#ask(peer, list)
     return false
+  }
+
+  /** By whom to ask: what is decided from a decider, the rest from a holder. */
+  #missing(decisions: readonly Decision[]): Map<NodeId, Want['wants'][number][]> {
+    const wants = new Map<NodeId, Want['wants'][number][]>()
+    for (const decision of decisions) {
+      const after = this.#settled(decision)
+      const { id, to, decided, decider, holder } = decision
+      if (after >= to) continue
+      const [peer, end] = after < decided ? [decider, decided] : [holder, to]
+      const list = wants.get(peer) ?? []
+      list.push({ origin: id, after, to: end })
+      wants.set(peer, list)
+    }
+    return wants
+  }
+
+  /** How far this origin is held such that this view can begin with it: nothing decided elsewhere is undecided here. */
+  #settled({ id, decided, ours }: Decision): number {
+    const { ledger, staging } = this.#parts
+    const origin = ledger.get(id)
+    if (ours) return this.reach(id)
+    for (let seq = (origin?.shown ?? 0) + 1; origin && seq <= Math.min(decided, origin.have); seq++) {
+      const entry = origin.at(seq)
+      if (entry && !entry.position) return seq - 1
+    }
+    staging.dropUndecided(id, decided)
+    return this.reach(id)
   }
 
   #answered(holder: NodeId): void {

@@ -3,6 +3,7 @@ import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Accept } from './accept.js'
+import type { Decision } from './decision.js'
 import type { Fetch } from './fetch.js'
 import { merge } from './merge.js'
 import type { Sync } from './message.js'
@@ -23,14 +24,21 @@ export interface InstallParts {
 }
 
 /** R6, the end of a view change: all members hold the target, and show it in the same order. */
-export const install = (sync: Sync, view: View, parts: InstallParts, nowMs: number): void => {
+export const install = (
+  sync: Sync,
+  view: View,
+  decisions: readonly Decision[],
+  parts: InstallParts,
+  nowMs: number,
+): void => {
   const { self, ledger, lamport, audience, tombstones, accept, fetch, replication } = parts
   const before = ledger.position()
   checkTarget(sync, parts)
   for (const id of view.members) ledger.add(id)
-  merge(ledger, audience, sync.target, (entry, first) => {
+  merge(ledger, audience, decisions, (entry, first) => {
     if (entry.origin.id === self) accept.tickets.shown(entry, first, view.members.length)
   })
+  accept.tickets.pass(ledger.add(self).shown)
   for (const { origin, floors, lost } of fetch.takeHeld()) audience.missed(origin, floors, lost)
   for (const [id] of sync.target) tombstones.revive(id)
   for (const [id, seq] of sync.forget) {

@@ -2,52 +2,59 @@ import { byKey, type Entry } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
 import type { NodeId } from '../log/node-id.js'
-import type { Reach } from './message.js'
+import type { Decision } from './decision.js'
 import { intern } from './staging.js'
 
 /** Everything held but not yet shown, up to the target. */
-const unseen = (ledger: Ledger, target: readonly Reach[]): Entry[] => {
+const unseen = (ledger: Ledger, decisions: readonly Decision[]): Entry[] => {
   const entries: Entry[] = []
-  for (const [id, to] of target) {
+  for (const { id, to } of decisions) {
     const origin = ledger.get(id)
     for (let seq = (origin?.shown ?? 0) + 1; origin && seq <= Math.min(to, origin.have); seq++) {
       const entry = origin.at(seq)
       if (entry) entries.push(entry)
     }
   }
-  return entries
+  return entries.sort(byKey)
 }
 
 /**
- * The start of a view: all members show what any of them held, in key order. What others have shown keeps the
- * position it was shown at. The rest gets this node's own, which is the same on every node that comes from the same
- * view; a record that belongs before what this node has shown (the other side of a split) gets the place it cuts off.
+ * The start of a view: all members show what any of them held, and decide alike, whichever views they come from. First
+ * what others in this node's old view have shown already, in the order in which they did, which is the order of keys.
+ * Then what other views have shown: its positions and the fate of its keys stand. Then what nobody has shown.
  */
 export const merge = (
   ledger: Ledger,
   audience: Audience,
-  target: readonly Reach[],
+  decisions: readonly Decision[],
   shown: (entry: Entry, first: Entry | undefined) => void,
-): number => {
-  const entries = unseen(ledger, target)
-  const decided = entries.filter((entry) => entry.position).sort(byKey)
-  for (const entry of decided) {
-    if (entry.position) entry.position = intern(entry.position, ledger.ids)
-    ledger.advance(entry)
-    audience.adopt(entry)
+): void => {
+  const entries = unseen(ledger, decisions)
+  const byId = new Map(decisions.map((decision) => [decision.id, decision]))
+  const isOurs = ({ origin, seq, position }: Entry): boolean => {
+    const decision = byId.get(origin.id)
+    return position === undefined && decision?.ours === true && seq <= decision.decided
   }
-  for (const entry of entries.filter(({ position }) => position === undefined).sort(byKey)) {
+  const show = (entry: Entry): void => {
     const inOrder = ledger.inOrder(entry)
-    if (inOrder) for (const [id, to] of target) passHoles(ledger, id, to, entry.time)
+    if (inOrder) for (const { id, to } of decisions) passHoles(ledger, id, to, entry.time)
     ledger.advance(entry)
     entry.position = inOrder ? ledger.position() : ledger.cut(entry)
     shown(entry, audience.show(entry))
   }
-  for (const [id, to] of target) {
+  const decided = entries.filter(({ position }) => position !== undefined)
+  for (const entry of entries.filter(isOurs)) show(entry)
+  for (const entry of decided) {
+    if (entry.position) entry.position = intern(entry.position, ledger.ids)
+    ledger.advance(entry)
+    audience.adopt(entry)
+    shown(entry, undefined)
+  }
+  for (const entry of entries) if (entry.position === undefined) show(entry)
+  for (const { id, to } of decisions) {
     const origin = ledger.get(id)
     if (origin) ledger.advanceTo(origin, Math.min(to, origin.have))
   }
-  return entries.length
 }
 
 /** What was evicted elsewhere is accounted for as soon as the order has passed it. */

@@ -71,7 +71,11 @@ export interface Nack {
 export interface State {
   readonly type: 'state'
   readonly id: ViewId
+  /** The view I come from. */
+  readonly view: ViewId
   readonly have: readonly Reach[]
+  /** One for each of `have`, in its order: how far it is shown here. */
+  readonly shown: readonly number[]
   readonly time: number
   readonly ready: boolean
   readonly expired: readonly NodeId[]
@@ -85,6 +89,11 @@ export interface Sync {
   readonly target: readonly Reach[]
   /** One for each of `target`, in its order. */
   readonly holders: readonly NodeId[]
+  /** One for each of `target`: up to where some member has shown it, and who. */
+  readonly decided: readonly number[]
+  readonly deciders: readonly NodeId[]
+  /** One for each of `members`: the view it comes from. */
+  readonly views: readonly ViewId[]
   readonly time: number
   readonly ready: boolean
   /** Origins that every member is done with, and how far they were. */

@@ -1,6 +1,26 @@
 import type { NodeId } from '../log/node-id.js'
 import type { Reach, State, Sync, ViewId } from './message.js'
 
+/** For each origin the greatest number that was offered, and by whom; of equal ones one's own. */
+class Furthest {
+  readonly #best = new Map<NodeId, { readonly seq: number; readonly by: NodeId }>()
+
+  constructor(readonly self: NodeId) {}
+
+  get origins(): IterableIterator<NodeId> {
+    return this.#best.keys()
+  }
+
+  offer(origin: NodeId, seq: number, by: NodeId): void {
+    const best = this.#best.get(origin)
+    if (!best || seq > best.seq || (seq === best.seq && by === this.self)) this.#best.set(origin, { seq, by })
+  }
+
+  of(origin: NodeId): { readonly seq: number; readonly by: NodeId } {
+    return this.#best.get(origin) ?? { seq: 0, by: this.self }
+  }
+}
+
 /**
  * A proposer's side of one view change: collects a STATE from every member, says what all must hold, and waits until
  * all do. Any failure abandons it as a whole; the next try has a higher ballot and collects anew (ordering section 2.7).
@@ -30,22 +50,26 @@ export class Proposal {
   /** All states are in: what the view begins with. */
   conclude(self: NodeId, options: { ready: boolean; targetOfAll: boolean; forgotten: readonly Reach[] }): Sync {
     const states = [...this.states.values()]
-    const target = new Map<NodeId, { seq: number; holder: NodeId }>()
-    for (const [holder, state] of this.states) {
-      if (!options.targetOfAll && holder !== self) continue
-      for (const [origin, seq] of state.have) {
-        const best = target.get(origin)
-        if (!best || seq > best.seq || (seq === best.seq && holder === self)) target.set(origin, { seq, holder })
-      }
+    const held = new Furthest(self)
+    const shown = new Furthest(self)
+    for (const [id, state] of this.states) {
+      if (!options.targetOfAll && id !== self) continue
+      state.have.forEach(([origin, seq], i) => {
+        held.offer(origin, seq, id)
+        shown.offer(origin, state.shown[i] ?? 0, id)
+      })
     }
-    const origins = [...target.keys()].sort()
-    const reaches = origins.map((origin): Reach => [origin, target.get(origin)?.seq ?? 0])
+    const origins = [...held.origins].sort()
+    const reaches = origins.map((origin): Reach => [origin, held.of(origin).seq])
     this.sync = {
       type: 'sync',
       id: this.id,
       members: this.members,
       target: reaches,
-      holders: origins.map((origin) => target.get(origin)?.holder ?? self),
+      holders: origins.map((origin) => held.of(origin).by),
+      decided: origins.map((origin) => shown.of(origin).seq),
+      deciders: origins.map((origin) => shown.of(origin).by),
+      views: this.members.map((id) => this.states.get(id)?.view ?? this.id),
       time: Math.max(...states.map(({ time }) => time)),
       ready: options.ready || states.some(({ ready }) => ready),
       forget: this.#forget(reaches, options.forgotten),

@@ -96,9 +96,14 @@ export class Staging {
   }
 
   /** A view change has failed: what was fetched for it without a position may get one elsewhere, and is fetched again. */
-  dropUndecided(): void {
-    for (const [id, staged] of this.#staged)
-      if (staged.copies.some(({ copy }) => copy.position === undefined)) this.#close(id, staged)
+  dropAllUndecided(): void {
+    for (const id of [...this.#staged.keys()]) this.dropUndecided(id, Number.POSITIVE_INFINITY)
+  }
+
+  /** Of this origin, if any of it up to this number has no position. */
+  dropUndecided(id: NodeId, to: number): void {
+    const staged = this.#staged.get(id)
+    if (staged?.copies.some(({ copy }) => copy.position === undefined && copy.seq <= to)) this.#close(id, staged)
   }
 
   /** Drops what the log has by now. */

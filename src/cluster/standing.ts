@@ -42,7 +42,17 @@ export class Standing {
   state(id: ViewId, nowMs: number): State {
     const { ledger, lamport, ready } = this.#parts
     const expired = this.#expired(nowMs)
-    return { type: 'state', id, have: ledger.reach(), time: lamport.time, ready: ready(), expired }
+    const view = this.#parts.view().id
+    return {
+      type: 'state',
+      id,
+      view,
+      have: ledger.reach(),
+      shown: ledger.shown.slice(),
+      time: lamport.time,
+      ready: ready(),
+      expired,
+    }
   }
 
   /** How far each origin is held, fetched records included. */

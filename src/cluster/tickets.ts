@@ -36,6 +36,7 @@ export class Tickets {
 
   /** One of this node's own records is shown; `first` is the entry whose key it repeats. */
   shown(entry: Entry, first: Entry | undefined, copies: number): void {
+    this.pass(entry.seq - 1)
     const ticket = this.#queue[this.#head]
     const draft = ticket?.drafts.get(entry.seq)
     if (!ticket || draft === undefined) return
@@ -45,6 +46,14 @@ export class Tickets {
     if (entry.seq < ticket.lastSeq) return
     this.#shift()
     if (!ticket.done) this.settled(ticket.publisher, outcomeOf(ticket, copies))
+  }
+
+  /** Own records up to `seq` are behind us; what was not shown here was shown, and has gone, elsewhere. */
+  pass(seq: number): void {
+    for (let ticket = this.#queue[this.#head]; ticket && ticket.lastSeq <= seq; ticket = this.#queue[this.#head]) {
+      this.#shift()
+      if (!ticket.done) this.settled(ticket.publisher, outcomeOf(ticket, 1))
+    }
   }
 
   /** When the oldest of them runs out of time. */
@@ -82,6 +91,10 @@ export const outcomeOf = (ticket: Ticket, copies: number): Outcome => {
   if (copies < ticket.minCopies) {
     const reason = `held by ${copies} node${copies === 1 ? '' : 's'}, not ${ticket.minCopies}: the view has shrunk meanwhile`
     return { ok: false, code: 'too_few_copies', reason, unknown: true }
+  }
+  if (ticket.entries.includes(undefined)) {
+    const reason = 'other nodes went on with it while this one was away, and keep it no longer'
+    return { ok: false, code: 'outcome_unknown', reason, unknown: true }
   }
   const ids = ticket.entries.map((entry) => (entry ? idOf(entry) : ''))
   return { ok: true, ids, copies, duplicates: ticket.duplicates }

@@ -1,6 +1,7 @@
 import type { CoreOptions } from '../limits.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Rules } from '../log/rules.js'
+import { type Decision, decisionsOf } from './decision.js'
 import type { Desire } from './desire.js'
 import type { Members } from './members.js'
 import type { Direct, Reach, State, Sync, ViewId } from './message.js'
@@ -40,8 +41,8 @@ export interface ViewHost {
   /** How far each origin is held, fetched records included. */
   reach(): Map<NodeId, number>
   /** Fetches what the target asks for; true once all of it is in the log. */
-  fetch(sync: Sync): boolean
-  install(sync: Sync): void
+  fetch(sync: Sync, decisions: readonly Decision[]): boolean
+  install(sync: Sync, decisions: readonly Decision[]): void
   /** What was fetched for a view that did not come about may be out of date. */
   restart(): void
   forgotten(): readonly Reach[]
@@ -62,6 +63,7 @@ export class ViewChange {
   #installedMs = Number.NEGATIVE_INFINITY
   #proposal: Proposal | undefined
   #sync: Sync | undefined
+  #decisions: readonly Decision[] = []
   #synced = false
   #ballot = 0
   #retryMs = 0
@@ -194,7 +196,10 @@ export class ViewChange {
   onSync(from: NodeId, sync: Sync, nowMs: number): void {
     if (!this.frozen || from !== sync.id.proposer || !sameView(sync.id, this.promised)) return
     if (!sync.members.includes(this.host.self) || !sync.members.includes(from)) return
-    this.#sync ??= sync
+    if (!this.#sync) {
+      this.#sync = sync
+      this.#decisions = decisionsOf(sync, this.view.id)
+    }
     this.#progress(nowMs)
   }
 
@@ -206,7 +211,7 @@ export class ViewChange {
   #progress(nowMs: number): void {
     const sync = this.#sync
     if (!sync) return
-    this.#synced ||= this.host.fetch(sync)
+    this.#synced ||= this.host.fetch(sync, this.#decisions)
     if (!this.#synced) return
     if (sync.id.proposer === this.host.self) this.onSynced(this.host.self, sync.id, nowMs)
     else this.host.send([sync.id.proposer], { type: 'synced', id: sync.id })
@@ -234,7 +239,7 @@ export class ViewChange {
     this.#unlikeMs = undefined
     this.#attempts = 0
     this.installs++
-    this.host.install(sync)
+    this.host.install(sync, this.#decisions)
   }
 
   #drive(proposal: Proposal, nowMs: number): void {
@@ -264,20 +269,4 @@ export class ViewChange {
     this.host.members.get(id)?.shun(nowMs, shunLeastMs, shunMostMs)
     this.host.report('member_stalled', { node: id })
   }
-}
-
-export const wantsOf = (
-  sync: Sync,
-  reach: (id: NodeId) => number,
-): Map<NodeId, { origin: NodeId; after: number; to: number }[]> => {
-  const wants = new Map<NodeId, { origin: NodeId; after: number; to: number }[]>()
-  sync.target.forEach(([origin, to]: Reach, i) => {
-    const after = reach(origin)
-    const holder = sync.holders[i]
-    if (after >= to || !holder) return
-    const list = wants.get(holder) ?? []
-    list.push({ origin, after, to })
-    wants.set(holder, list)
-  })
-  return wants
 }

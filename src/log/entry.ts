@@ -37,6 +37,12 @@ export class Entry {
     return sizeOf(this)
   }
 
+  /** Another node has shown it: where, and whether it repeats a key and so has no data any more. */
+  decide(copy: Copy): void {
+    this.position = copy.position
+    if (copy.data.length === 0) this.strip()
+  }
+
   strip(): void {
     this.data = nothing
   }

@@ -120,6 +120,9 @@ test('view changes that are not the sender’s to make', (t) => {
     members: [a.id, b.id].sort(),
     target: [],
     holders: [],
+    decided: [],
+    deciders: [],
+    views: [],
     time: 0,
     ready: true,
     forget: [],
@@ -129,7 +132,7 @@ test('view changes that are not the sender’s to make', (t) => {
   say(sync)
   say({ type: 'install', id })
   say({ type: 'synced', id })
-  say({ type: 'state', id, have: [[nodeId(9), 1e9]], time: 0, ready: true, expired: [] })
+  say({ type: 'state', id, view: id, have: [[nodeId(9), 1e9]], shown: [0], time: 0, ready: true, expired: [] })
   say({ type: 'nack', id, ballot: 1e9 })
   t.equal(a.state, 'ready')
   net.pass(1000)

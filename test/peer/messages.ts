@@ -93,14 +93,28 @@ const direct: readonly Arbitrary<Direct>[] = [
   ),
   fc.record({ type: fc.constant('propose'), id: viewId, members: ascending }),
   fc.record({ type: fc.constant('nack'), id: viewId, ballot: count }),
-  fc.record({ type: fc.constant('state'), id: viewId, have: reaches, time: count, ready: fc.boolean(), expired: ids }),
-  fc.tuple(reaches, id).chain(([target, holder]) =>
+  reaches.chain((have) =>
+    fc.record({
+      type: fc.constant('state'),
+      id: viewId,
+      view: viewId,
+      have: fc.constant(have),
+      shown: fc.constant(have.map(([, seq]) => seq)),
+      time: count,
+      ready: fc.boolean(),
+      expired: ids,
+    }),
+  ),
+  fc.tuple(reaches, id, ids, viewId).chain(([target, holder, members, view]) =>
     fc.record({
       type: fc.constant('sync'),
       id: viewId,
-      members: ids,
+      members: fc.constant(members),
       target: fc.constant(target),
       holders: fc.constant(target.map(() => holder)),
+      decided: fc.constant(target.map(([, seq]) => seq)),
+      deciders: fc.constant(target.map(() => holder)),
+      views: fc.constant(members.map(() => view)),
       time: count,
       ready: fc.boolean(),
       forget: reaches,
