@@ -157,7 +157,7 @@ export class Node implements Bus {
     const engine = new Engine({ options, random, now: clock.now() })
     this.#engine = engine
     this.#self.id = engine.id
-    this.#log.info({ id: engine.id, url: this.#url, address }, 'started')
+    this.#log.info({ id: engine.id, pid: process.pid, url: this.#url, address }, 'started')
     this.#links.seeds(seeds)
     this.#run(engine)
   }

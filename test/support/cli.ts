@@ -25,8 +25,10 @@ export class Cli {
   #stdout = ''
   #stderr = ''
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.process = spawn(process.execPath, [...loaders, bin, ...args], { env: { ...environment(), ...env } })
+  /** In a group of its own, as a terminal would start it, it can be sent what all in the foreground get. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, detached = false) {
+    const options = { env: { ...environment(), ...env }, detached }
+    this.process = spawn(process.execPath, [...loaders, bin, ...args], options)
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })
@@ -61,6 +63,11 @@ export class Cli {
     }
   }
 
+  /** Ctrl-C: a terminal sends it to all processes of the group. */
+  interrupt(): void {
+    process.kill(-this.pid, 'SIGINT')
+  }
+
   /** Ends it for good, for when a test fails half-way. */
   async kill(): Promise<void> {
     this.process.kill('SIGKILL')
@@ -72,12 +79,4 @@ export const run = (args: readonly string[], input = '', env: NodeJS.ProcessEnv 
   const cli = new Cli(args, env)
   cli.process.stdin?.end(input)
   return cli.ended
-}
-
-export const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
