@@ -50,7 +50,7 @@ export class Engine {
     const tombstones = new Tombstones(ledger, options)
     const channels = new Channels(ledger, options, rules)
     const strangers = new Strangers({
-      isForgotten: (id, seq) => tombstones.covers(id, seq),
+      fate: (id, seq) => tombstones.fate(id, seq),
       viewSince: () => this.#cluster.viewSince,
       graceMs: options.suspectMs + strangerMs,
     })

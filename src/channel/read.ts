@@ -67,6 +67,7 @@ export const recent = (channels: readonly Channel[], sinceMs: number, limit: num
 /** Why the reading can't be continued without a hole on these channels, if so. */
 export const gapOf = (ledger: Ledger, channels: readonly Channel[], reading: Reading): GapReason | undefined => {
   if (reading.astray) return 'unknown_origin'
+  if (reading.missed || reading.time < ledger.horizon) return 'evicted'
   if (ledger.origins.some((origin, slot) => (reading.seqs[slot] ?? 0) < origin.lost)) return 'evicted'
   for (const channel of channels)
     for (const [origin, floor] of channel.floors) if ((reading.seqs[origin.slot] ?? 0) < floor.seq) return 'evicted'

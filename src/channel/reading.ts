@@ -23,6 +23,8 @@ export class Reading {
   /** Components of origins unknown here. */
   readonly strange: Strange[] = []
   time: number
+  /** Of an origin that is forgotten by now it has not had all. */
+  missed = false
   readonly #ledger: Ledger
 
   constructor(ledger: Ledger, time = 0, seqs: number[] = ledger.ids.map(() => 0)) {
@@ -37,12 +39,15 @@ export class Reading {
       const seq = cursor.seqs[i] ?? 0
       const origin = ledger.get(id)
       if (origin) reading.seqs[origin.slot] = seq
-      else if (!strangers.isForgotten(id, seq)) {
-        const told = 'told' in cursor && cursor.told[i] === true
-        reading.strange.push({ id, seq, told, excused: !told && strangers.isExcused(id) })
-      }
+      else reading.#meet(id, seq, 'told' in cursor && cursor.told[i] === true, strangers)
     })
     return reading
+  }
+
+  #meet(id: NodeId, seq: number, told: boolean, strangers: Strangers): void {
+    const fate = strangers.fate(id, seq)
+    if (fate === 'missed') this.missed = true
+    if (fate === 'beyond') this.strange.push({ id, seq, told, excused: !told && strangers.isExcused(id) })
   }
 
   covers(entry: Entry): boolean {

@@ -5,9 +5,12 @@ import { bornAt, type NodeId } from '../log/node-id.js'
 const skewMs = 5000
 const seenMax = 1024
 
+/** All of it; not all; or more than was forgotten, if it was. */
+export type Fate = 'known' | 'missed' | 'beyond'
+
 interface Parts {
-  /** Every node is done with this origin, as far as this number. */
-  readonly isForgotten: (id: NodeId, seq: number) => boolean
+  /** Of an origin that every node is done with: what a cursor that names this number knows of it. */
+  readonly fate: (id: NodeId, seq: number) => Fate
   /** Since when, by the wall, this node's view stands. */
   readonly viewSince: () => number
   /** How long a node may need to hear of another one. */
@@ -32,8 +35,8 @@ export class Strangers {
     this.#nowMs = now.ms
   }
 
-  isForgotten(id: NodeId, seq: number): boolean {
-    return this.#parts.isForgotten(id, seq)
+  fate(id: NodeId, seq: number): Fate {
+    return this.#parts.fate(id, seq)
   }
 
   isExcused(id: NodeId): boolean {

@@ -99,6 +99,7 @@ export class Cluster implements Log {
       ledger,
       lamport: this.lamport,
       staging: this.staging,
+      rules,
       members: this.members,
       stagedBytes: options.retentionBytes,
       send: this.#send,

@@ -1,6 +1,7 @@
 import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
+import type { Rules } from '../log/rules.js'
 import type { Decision } from './decision.js'
 import type { Members } from './members.js'
 import type { Copies, Direct, Sync, ViewId, Want } from './message.js'
@@ -14,6 +15,7 @@ interface Parts {
   readonly ledger: Ledger
   readonly lamport: Lamport
   readonly staging: Staging
+  readonly rules: Rules
   readonly members: Members
   /** Staged bytes at which copying ahead stops until a view takes them in. */
   readonly stagedBytes: number
@@ -33,6 +35,11 @@ export class Fetch {
 
   constructor(parts: Parts) {
     this.#parts = parts
+  }
+
+  /** For those who copy from here what has not taken effect here. */
+  get held(): readonly HeldFloors[] {
+    return this.#held
   }
 
   /** What was evicted elsewhere of what is shown by now. Beyond that nothing is known to be missing yet (I7). */
@@ -70,10 +77,11 @@ export class Fetch {
 
   /** Takes in what came. True if it was the end of what a request could bring, so that the next one may go out. */
   take(from: NodeId, copies: Copies, nowMs: number): boolean {
-    const { ledger, staging, members } = this.#parts
+    const { ledger, staging, members, rules } = this.#parts
     if (!this.#expected.has(from)) return false
     this.#settle(copies)
     if (copies.origin !== members.self) staging.add(copies, ledger.have(copies.origin), nowMs)
+    if (!rules.staging) this.#held.push(...staging.commit(ledger, [[copies.origin, copies.to]], nowMs))
     if (from === this.#asked) this.#askedMs = copies.last ? Number.NEGATIVE_INFINITY : nowMs
     if (copies.last) this.#targetMs = Number.NEGATIVE_INFINITY
     if (copies.last) this.#answered(from)

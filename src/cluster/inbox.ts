@@ -99,9 +99,10 @@ export class Inbox {
   }
 
   #onWant(from: NodeId, want: Want, nowMs: number): void {
-    const { ledger, audience, options, send } = this.#parts
+    const { ledger, audience, options, fetch, send } = this.#parts
     const { frozen } = this.#parts.viewChange
-    for (const copies of serve(want, { ledger, audience, options, nowMs, frozen })) send([from], copies)
+    for (const copies of serve(want, { ledger, audience, options, nowMs, frozen, held: fetch.held }))
+      send([from], copies)
   }
 
   #onCopies(from: NodeId, copies: Copies, { ms, wall }: Now): void {

@@ -45,7 +45,8 @@ export const install = (
     const origin = view.members.includes(id) ? undefined : tombstones.forget(id, seq)
     if (origin) audience.forget(origin)
   }
-  lamport.witness(sync.time)
+  ledger.raiseHorizon(sync.horizon)
+  lamport.witness(Math.max(sync.time, sync.horizon))
   accept.unstableBytes = 0
   replication.begin(view, sync.target, nowMs)
   audience.shown(before)

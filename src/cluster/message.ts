@@ -78,7 +78,10 @@ export interface State {
   readonly shown: readonly number[]
   readonly time: number
   readonly ready: boolean
-  readonly expired: readonly NodeId[]
+  /** With the Lamport time of the last record of each. */
+  readonly expired: readonly Reach[]
+  /** The latest Lamport time of any origin that was ever forgotten. */
+  readonly horizon: number
 }
 
 /** Step 3: what all members must hold before the view begins, and from whom to fetch what is missing. */
@@ -98,6 +101,8 @@ export interface Sync {
   readonly ready: boolean
   /** Origins that every member is done with, and how far they were. */
   readonly forget: readonly Reach[]
+  /** The latest Lamport time of any of these: a cursor from before it may have missed what nobody knows any more. */
+  readonly horizon: number
 }
 
 /** Step 4: I hold all of the target. */

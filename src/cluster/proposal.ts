@@ -61,6 +61,7 @@ export class Proposal {
     }
     const origins = [...held.origins].sort()
     const reaches = origins.map((origin): Reach => [origin, held.of(origin).seq])
+    const done = this.#done(reaches)
     this.sync = {
       type: 'sync',
       id: this.id,
@@ -72,20 +73,29 @@ export class Proposal {
       views: this.members.map((id) => this.states.get(id)?.view ?? this.id),
       time: Math.max(...states.map(({ time }) => time)),
       ready: options.ready || states.some(({ ready }) => ready),
-      forget: this.#forget(reaches, options.forgotten),
+      forget: [...done, ...options.forgotten.filter(([id]) => !origins.includes(id))],
+      horizon: this.#horizon(done),
     }
     return this.sync
   }
 
   /** An origin goes for good when every member that knows it is done with it. */
-  #forget(target: readonly Reach[], forgotten: readonly Reach[]): Reach[] {
-    const states = [...this.states.values()]
-    const done = target.filter(
+  #done(target: readonly Reach[]): Reach[] {
+    const states = [...this.states.values()].map(({ have, expired }) => ({
+      knows: new Set(have.map(([id]) => id)),
+      expired: new Set(expired.map(([id]) => id)),
+    }))
+    return target.filter(
       ([origin]) =>
         !this.members.includes(origin) &&
-        states.every(({ have, expired }) => expired.includes(origin) || !have.some(([id]) => id === origin)),
+        states.every(({ knows, expired }) => expired.has(origin) || !knows.has(origin)),
     )
-    const known = new Set(target.map(([origin]) => origin))
-    return [...done, ...forgotten.filter(([id]) => !known.has(id))]
+  }
+
+  #horizon(done: readonly Reach[]): number {
+    const ids = new Set(done.map(([id]) => id))
+    const states = [...this.states.values()]
+    const times = states.flatMap(({ expired }) => expired.filter(([id]) => ids.has(id)).map(([, time]) => time))
+    return Math.max(...states.map(({ horizon }) => horizon), ...times)
   }
 }

@@ -52,6 +52,7 @@ export class Standing {
       time: lamport.time,
       ready: ready(),
       expired,
+      horizon: ledger.horizon,
     }
   }
 
@@ -62,7 +63,7 @@ export class Standing {
     return [...ids].map((id) => [id, staging.reach(id, ledger.have(id))])
   }
 
-  #expired(nowMs: number): NodeId[] {
+  #expired(nowMs: number): Reach[] {
     const { view, members, options, tombstones } = this.#parts
     const present = (id: NodeId): boolean =>
       view().members.includes(id) || members.get(id)?.alive(nowMs, options.suspectMs) === true

@@ -19,19 +19,21 @@ export class Tombstones {
     readonly options: CoreOptions,
   ) {}
 
-  covers(id: NodeId, seq: number): boolean {
-    return seq <= (this.#forgotten.get(id) ?? 0)
+  /** How a cursor that names this number stands to what is forgotten: it knew all of it, or missed some, or knows more. */
+  fate(id: NodeId, seq: number): 'known' | 'missed' | 'beyond' {
+    const forgotten = this.#forgotten.get(id) ?? 0
+    return seq > forgotten ? 'beyond' : seq < forgotten ? 'missed' : 'known'
   }
 
   get forgotten(): readonly Reach[] {
     return [...this.#forgotten]
   }
 
-  /** Origins that this node is done with. */
-  expired(isPresent: (id: NodeId) => boolean, nowMs: number): NodeId[] {
+  /** Origins that this node is done with, and the times of their last records. */
+  expired(isPresent: (id: NodeId) => boolean, nowMs: number): Reach[] {
     const atMs = nowMs - lives * this.options.retentionMs
     const done = ({ id, have, shown, touchedMs }: Origin) => shown === have && touchedMs < atMs && !isPresent(id)
-    return this.ledger.origins.filter((origin) => done(origin) && !origin.oldest()).map(({ id }) => id)
+    return this.ledger.origins.filter((origin) => done(origin) && !origin.oldest()).map(({ id, time }) => [id, time])
   }
 
   forget(id: NodeId, seq: number): Origin | undefined {

@@ -16,6 +16,8 @@ export class Ledger {
   /** The greatest key shown. */
   lastTime = 0
   lastOrigin: NodeId | '' = ''
+  /** The latest time of any origin that is forgotten: what a cursor from before it has missed can't be told any more. */
+  horizon = 0
   readonly #byId = new Map<NodeId, Origin>()
 
   get(id: NodeId): Origin | undefined {
@@ -50,6 +52,14 @@ export class Ledger {
     this.origins.forEach((origin, slot) => {
       origin.slot = slot
     })
+  }
+
+  /** Everything up to there is behind us, whether it was ever here or not. */
+  raiseHorizon(time: number): void {
+    this.horizon = Math.max(this.horizon, time)
+    if (this.lastTime >= this.horizon) return
+    this.lastTime = this.horizon
+    this.lastOrigin = ''
   }
 
   reach(): Reach[] {

@@ -115,7 +115,8 @@ const shapes: { readonly [Type in Message['type']]: readonly [tag: number, body:
         shown: list(count, reachesMax),
         time: count,
         ready: flag,
-        expired: ids,
+        expired: reaches,
+        horizon: count,
       }),
       'a number shown for each origin',
       ({ have, shown }) => have.length === shown.length,
@@ -135,6 +136,7 @@ const shapes: { readonly [Type in Message['type']]: readonly [tag: number, body:
         time: count,
         ready: flag,
         forget: reaches,
+        horizon: count,
       }),
       'as many items in each list',
       ({ members, target, holders, decided, deciders, views }) =>

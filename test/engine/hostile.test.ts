@@ -126,13 +126,24 @@ test('view changes that are not the sender’s to make', (t) => {
     time: 0,
     ready: true,
     forget: [],
+    horizon: 0,
   }
   say({ type: 'propose', id, members: [a.id, b.id].sort() })
   say({ type: 'propose', id: { ballot: 51, proposer: b.id }, members: [b.id] })
   say(sync)
   say({ type: 'install', id })
   say({ type: 'synced', id })
-  say({ type: 'state', id, view: id, have: [[nodeId(9), 1e9]], shown: [0], time: 0, ready: true, expired: [] })
+  say({
+    type: 'state',
+    id,
+    view: id,
+    have: [[nodeId(9), 1e9]],
+    shown: [0],
+    time: 0,
+    ready: true,
+    expired: [],
+    horizon: 0,
+  })
   say({ type: 'nack', id, ballot: 1e9 })
   t.equal(a.state, 'ready')
   net.pass(1000)

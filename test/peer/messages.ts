@@ -102,7 +102,8 @@ const direct: readonly Arbitrary<Direct>[] = [
       shown: fc.constant(have.map(([, seq]) => seq)),
       time: count,
       ready: fc.boolean(),
-      expired: ids,
+      expired: reaches,
+      horizon: count,
     }),
   ),
   fc.tuple(reaches, id, ids, viewId).chain(([target, holder, members, view]) =>
@@ -118,6 +119,7 @@ const direct: readonly Arbitrary<Direct>[] = [
       time: count,
       ready: fc.boolean(),
       forget: reaches,
+      horizon: count,
     }),
   ),
   fc.record({ type: fc.constant('synced'), id: viewId }),
