@@ -226,7 +226,7 @@ export class Cluster implements Log {
 
   #chores(nowMs: number): void {
     this.#choresMs = nowMs
-    for (const id of this.replication.stalled(nowMs)) this.viewChange.shun(id, nowMs)
+    this.viewChange.stalled(this.replication.stalled(nowMs), nowMs)
     this.viewChange.tick(nowMs)
     if (!this.viewChange.frozen) this.#fetch.ahead(this.viewChange.view.id, nowMs)
     this.replication.remind(nowMs)

@@ -27,7 +27,7 @@ export class Desire {
 
   /** Ids ascending, this node's own among them. */
   now(view: { id: ViewId; members: readonly NodeId[] }, have: () => Map<NodeId, number>, nowMs: number): NodeId[] {
-    const reachable = this.members.reachable(nowMs).filter((peer) => nowMs >= peer.shunnedUntilMs)
+    const reachable = this.members.reachable(nowMs).filter((peer) => peer.welcome(nowMs))
     const chosen: Peer[] = []
     let mine: Map<NodeId, number> | undefined
     for (const peer of reachable.sort((a, b) => (a.id < b.id ? -1 : 1))) {

@@ -60,7 +60,7 @@ export interface Propose {
   readonly members: readonly NodeId[]
 }
 
-/** I have promised a higher ballot. */
+/** I have promised this higher ballot; or, if it is lower, I don't want such a view now. */
 export interface Nack {
   readonly type: 'nack'
   readonly id: ViewId

@@ -23,6 +23,9 @@ export class Peer {
   /** Not to be taken into a view before then. */
   shunnedUntilMs = 0
   shunMs = 0
+  /** It has turned down a view of ours: not to be asked again before then. */
+  busyUntilMs = 0
+  busyMs = 0
   readonly hears: Set<NodeId>
 
   constructor(
@@ -54,6 +57,21 @@ export class Peer {
 
   showsLife(nowMs: number, suspectMs: number): boolean {
     return !this.claim.leaving && this.refusals < 2 && nowMs - this.aliveMs < suspectMs
+  }
+
+  /** May it be asked into a view? */
+  welcome(nowMs: number): boolean {
+    return nowMs >= this.shunnedUntilMs && nowMs >= this.busyUntilMs
+  }
+
+  /** It has come into a view with us. */
+  settled(): void {
+    this.busyMs = 0
+  }
+
+  turnedDown(nowMs: number, leastMs: number, mostMs: number): void {
+    this.busyMs = Math.min(mostMs, Math.max(leastMs, this.busyMs * 2))
+    this.busyUntilMs = nowMs + this.busyMs
   }
 
   shun(nowMs: number, leastMs: number, mostMs: number): void {

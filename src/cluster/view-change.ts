@@ -160,6 +160,10 @@ export class ViewChange {
   onPropose(from: NodeId, id: ViewId, members: readonly NodeId[], nowMs: number): void {
     if (from !== id.proposer || !members.includes(this.host.self) || !members.includes(from)) return
     if (this.host.members.get(from)?.superseded) return
+    if (!this.frozen && this.#turnsDown(from, members, nowMs)) {
+      this.host.send([from], { type: 'nack', id, ballot: 0 })
+      return
+    }
     const order = compareViews(id, this.promised)
     if (order < 0 || (order === 0 && !this.frozen)) {
       if (order < 0) this.host.send([from], { type: 'nack', id, ballot: this.promised.ballot })
@@ -169,10 +173,21 @@ export class ViewChange {
     if (!this.#sync) this.host.send([from], this.host.state(id))
   }
 
+  /** Whom this node does not want now; or who would take it out of a view with an older member that it can reach. */
+  #turnsDown(from: NodeId, members: readonly NodeId[], nowMs: number): boolean {
+    const peer = this.host.members.get(from)
+    if (peer && nowMs < peer.shunnedUntilMs) return true
+    return this.view.members.some((id) => {
+      const member = this.host.members.get(id)
+      return id < from && !members.includes(id) && member?.welcome(nowMs) && this.host.members.direct(member, nowMs)
+    })
+  }
+
   onNack(from: NodeId, id: ViewId, ballot: number, nowMs: number): void {
     const proposal = this.#proposal
     if (!proposal || !sameView(proposal.id, id) || !proposal.members.includes(from)) return
     this.#ballot = Math.max(this.#ballot, ballot)
+    if (ballot < id.ballot) this.host.members.get(from)?.turnedDown(nowMs, shunLeastMs, shunMostMs)
     this.#abandon(nowMs, 100)
   }
 
@@ -239,6 +254,7 @@ export class ViewChange {
     this.#unlikeMs = undefined
     this.#attempts = 0
     this.installs++
+    for (const id of sync.members) this.host.members.get(id)?.settled()
     this.host.install(sync, this.#decisions)
   }
 
@@ -264,9 +280,15 @@ export class ViewChange {
     this.#retryMs = nowMs + leastMs * (1 + this.host.random())
   }
 
-  /** Keeps a member out for a while that is alive but does not keep up. */
-  shun(id: NodeId, nowMs: number): void {
-    this.host.members.get(id)?.shun(nowMs, shunLeastMs, shunMostMs)
-    this.host.report('member_stalled', { node: id })
+  /** Keeps members out for a while that are alive, and in this view, but don't keep up (R9). */
+  stalled(ids: readonly NodeId[], nowMs: number): void {
+    if (this.frozen) return
+    for (const id of ids) {
+      const peer = this.host.members.get(id)
+      if (!peer?.alive(nowMs, this.host.options.suspectMs) || !peer.welcome(nowMs)) continue
+      if (!sameView(peer.claim.view, this.view.id)) continue
+      peer.shun(nowMs, shunLeastMs, shunMostMs)
+      this.host.report('member_stalled', { node: id })
+    }
   }
 }
