@@ -1,7 +1,10 @@
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { Bells } from './support/bells.js'
 import { Cli, run } from './support/cli.js'
 import { until } from './support/until.js'
+
+// Several processes from source, on a machine that may be busy.
+tap.setTimeout(120_000)
 
 const three = 'node-1, node-2, node-3'
 

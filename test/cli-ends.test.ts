@@ -1,6 +1,9 @@
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import { Bells } from './support/bells.js'
 import { Cli, run } from './support/cli.js'
+
+// Several processes from source, on a machine that may be busy.
+tap.setTimeout(120_000)
 
 test('SIGTERM ends a cluster with 0', async (t) => {
   const bells = await Bells.ring(t, 2)
