@@ -19,6 +19,16 @@ const regressions: readonly Regression[] = [
   { profile: 'swarm', seed: 47, was: 'a forgotten origin took newer components of a cursor with it' },
   { profile: 'retention', seed: 1037, was: 'the same, with short retention' },
   { profile: 'dense', seed: 5012, was: 'one key taken twice at the same Lamport time, on two sides of a split' },
+  { profile: 'messages', seed: 24, was: 'who took over the last copies of records did not take over their time' },
+  { profile: 'retention', seed: 55, was: 'copies of a forgotten origin stayed in a ring for ever' },
+  { profile: 'retention', seed: 162, was: 'floors of what had been copied before were not taken over' },
+  { profile: 'retention', seed: 5142, was: 'nobody was told a gap for what a forgotten origin had said' },
+  { profile: 'swarm', seed: 30451, was: 'who copied from a node that held floors back was not given them' },
+  {
+    profile: 'clocks',
+    seed: 68,
+    was: 'one key decided differently by members of one view; and two views at tug of war',
+  },
   { profile: 'clocksback', seed: 13, was: 'a restart with the clock set back was never taken in again' },
 ]
 
