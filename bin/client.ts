@@ -26,7 +26,10 @@ export interface Reply {
 
 /** One server did not do it, but another one, or the same one later, may. */
 interface Refusal {
+  readonly server: string
   readonly why: string
+  /** It had less time than an attempt should have, so it says little. */
+  readonly hasty: boolean
   /** The request may have been carried out all the same. */
   readonly inDoubt: boolean
   readonly retryAfterMs: number
@@ -34,7 +37,9 @@ interface Refusal {
 
 const bodyMax = 64 * 2 ** 20
 const backoffMs = { first: 100, max: 3000 }
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+/** The code of our own error for a server that did not even take the connection in time. */
+const notConnected = 'NOT_CONNECTED'
+const neverSent = new Set([notConnected, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
 const again = new Set([408, 425, 429, 500, 502, 503, 504])
 
@@ -112,12 +117,14 @@ export class Client {
   async ask(ask: Ask): Promise<Reply> {
     const end = performance.now() + ask.totalMs
     const roundEnd = ask.totalMs === 0 ? Number.POSITIVE_INFINITY : end
+    const reasons = new Map<string, string>()
     let inDoubt = false
     for (let round = 0; ; round++) {
       const result = await this.#round(ask, roundEnd)
       if ('status' in result) return result
       inDoubt ||= ask.changes === true && result.some((refusal) => refusal.inDoubt)
-      const why = result.map((refusal) => refusal.why).join('; ')
+      for (const { server, why, hasty } of result) if (!hasty || !reasons.has(server)) reasons.set(server, why)
+      const why = [...reasons].map(([server, reason]) => `${server}: ${reason}`).join('; ')
       const pause = pauseAfter(round, result)
       if (performance.now() + pause >= end) throw inDoubt ? new Unresolved(why) : new Unreachable(why)
       if (round === 0) ask.onTrouble?.(why)
@@ -163,18 +170,19 @@ export class Client {
   }
 
   async #attempt(server: string, ask: Ask, leftMs: number): Promise<Reply | Refusal> {
+    const hasty = leftMs < ask.attemptMs
     let reply: Reply
     try {
       reply = await this.#send(server, ask, Math.min(ask.attemptMs, leftMs))
     } catch (error) {
       const inDoubt = !neverSent.has(codeOf(error))
-      return { why: `${server}: ${reasonOf(error)}`, inDoubt, retryAfterMs: 0 }
+      return { server, why: reasonOf(error), hasty, inDoubt, retryAfterMs: 0 }
     }
     if (reply.status >= 200 && reply.status < 300) return reply
     const { message, outcome } = toldBy(reply)
     if (!again.has(reply.status)) throw new Failure(1, `${server} refused: ${message}`)
     const inDoubt = outcome === 'unknown' || (reply.status >= 500 && reply.status !== 503)
-    return { why: `${server}: ${message}`, inDoubt, retryAfterMs: reply.retryAfterMs }
+    return { server, why: message, hasty: false, inDoubt, retryAfterMs: reply.retryAfterMs }
   }
 
   #send(server: string, { method, path, body, headers }: Ask, timeoutMs: number): Promise<Reply> {
@@ -194,7 +202,12 @@ export class Client {
         const retryAfterMs = (Number(response.headers['retry-after']) || 0) * 1000
         readBody(response).then((text) => resolve({ server, status, text, retryAfterMs }), reject)
       })
-      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs)
+      const giveUp = (): void => {
+        const error = new Error(`no answer within ${Math.ceil(timeoutMs) / 1000} s`)
+        const connected = request.socket && !request.socket.connecting
+        request.destroy(connected ? error : Object.assign(error, { code: notConnected }))
+      }
+      const timer = setTimeout(giveUp, timeoutMs)
       request.on('error', reject)
       request.on('close', () => clearTimeout(timer))
       request.end(body)

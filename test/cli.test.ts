@@ -96,7 +96,7 @@ test('status 3 where no server is reached, and the others are named', async (t) 
     ['subscribe', 'a'],
     ['notify', 'a', '--user', '1'],
   ]
-  for (const args of [...asking.map((each) => [...each, '--timeout', '0.3']), ['status']]) {
+  for (const args of [...asking.map((each) => [...each, '--timeout', '0.5']), ['status']]) {
     const { code, out, talk } = await inside([...args, ...server])
     t.same({ code, out }, { code: 3, out: '' }, args.join(' '))
     t.match(talk, /no server could be reached/)
