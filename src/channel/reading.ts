@@ -5,6 +5,8 @@ import type { Position } from '../log/record.js'
 import { type Cursor, formatCursor, idOf } from './cursor.js'
 import type { Strangers } from './strangers.js'
 
+const strangeMax = 8
+
 interface Strange {
   readonly id: NodeId
   readonly seq: number
@@ -96,8 +98,15 @@ export class Reading {
     return entry.position && this.merge(entry.position) ? idOf(entry) : this.text()
   }
 
+  /** Of what its reader was told that nobody knows it only the youngest few are kept, in case they come back. */
+  #kept(): Strange[] {
+    const told = this.strange.filter((each) => each.told).sort((a, b) => (a.id < b.id ? 1 : -1))
+    const dropped = new Set(told.slice(strangeMax))
+    return this.strange.filter((each) => !dropped.has(each))
+  }
+
   cursor(): Cursor {
-    const components = this.strange.map(({ id, seq, told }): [NodeId, number, boolean] => [id, seq, told])
+    const components = this.#kept().map(({ id, seq, told }): [NodeId, number, boolean] => [id, seq, told])
     this.#ledger.ids.forEach((id, slot) => {
       const seq = this.seqs[slot] ?? 0
       if (seq > 0) components.push([id, seq, false])

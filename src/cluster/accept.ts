@@ -74,9 +74,21 @@ export class Accept {
       return refuse('too_few_copies', `the view has ${copies()} of ${publish.minCopies} nodes`)
     if (this.unstableBytes + this.#queuedBytes + bytes > options.unstableBytes)
       return refuse('overloaded', 'too much waits for confirmation by the other nodes')
+    if (this.#tooManyOrigins())
+      return refuse('overloaded', 'cursors are full of nodes that are gone: publish to a node that is older')
     if (!publish.drafts.every((draft) => audience.admits(draft)))
       return refuse('overloaded', 'there are too many channels')
     return this.#clash(publish)
+  }
+
+  /**
+   * A cursor names each origin that ever said something, until it is forgotten. A node that starts over and over would
+   * make cursors grow beyond what nodes take; so one that has said nothing yet has to wait, and others go on.
+   */
+  #tooManyOrigins(): boolean {
+    const { origin, ledger, options, copies } = this.#parts
+    if (origin.have > 0 || ledger.origins.length + copies() <= options.cursorOriginsMax) return false
+    return ledger.origins.filter(({ have }) => have > 0).length + copies() > options.cursorOriginsMax
   }
 
   #clash({ drafts }: Publish): Outcome | undefined {

@@ -1,6 +1,8 @@
 import { test } from 'tap'
+import { formatCursor } from '../../src/channel/cursor.js'
 import { sizeOf } from '../../src/log/entry.js'
-import { draft, Lone } from '../support/core.js'
+import { draft, Lone, nodeId } from '../support/core.js'
+import { type Box, Net } from '../support/net.js'
 
 const failure = (outcome: ReturnType<Lone['publish']>): string | undefined =>
   outcome && !outcome.ok ? `${outcome.code} ${outcome.unknown}` : undefined
@@ -72,11 +74,54 @@ test('channelsMax', (t) => {
 })
 
 test('cursorOriginsMax', (t) => {
-  const lone = new Lone({ cursorOriginsMax: 0 })
+  const lone = new Lone({ cursorOriginsMax: 1 })
   lone.publish(draft('a', 1))
-  const { cursor } = lone.poll('earliest', ['a'], { waitMs: 0 })
-  t.equal(lone.poll({ cursor }, ['a'], { waitMs: 0 }).refusal, 'bad_cursor')
-  t.same(lone.poll({ cursor }, ['a'], { waitMs: 0, lenientMs: 5000 }).texts, [1], 'Tryton clients start anew instead')
+  const of = (count: number): string => {
+    const origins = [1, 2].slice(0, count).map(nodeId)
+    return formatCursor({ time: 5, origins, seqs: origins.map(() => 1), told: [] })
+  }
+  t.equal(lone.poll({ cursor: of(1) }, ['a'], { waitMs: 0 }).refusal, undefined)
+  t.equal(lone.poll({ cursor: of(2) }, ['a'], { waitMs: 0 }).refusal, 'bad_cursor')
+  const tryton = lone.poll({ cursor: of(2) }, ['a'], { waitMs: 0, lenientMs: 5000 })
+  t.same(tryton.texts, [1], 'Tryton clients start anew instead')
+  t.end()
+})
+
+test('cursors stay small however often nodes start anew', (t) => {
+  const net = new Net()
+  const limits = { cursorOriginsMax: 8 }
+  const [a] = net.start(['a', 'b'], limits) as [Box, Box]
+  a.publish(draft('a', 'first'))
+  let refused = 0
+  for (let life = 1; life <= 12; life++) {
+    const [old] = net.boxes.filter(({ name, up }) => name === 'b' && up)
+    if (old) net.kill(old)
+    const b = net.add('b', { founder: false, ...limits })
+    net.link(a, b)
+    net.until(() => b.engine.ready && a.view === 'ab')
+    const publisher = b.publish(draft('a', life))
+    net.until(() => b.outcomes.has(publisher))
+    if (!b.outcomes.get(publisher)?.ok) refused++
+  }
+  t.ok(refused > 0, 'a node that says something for the first time has to wait')
+  const { cursor } = a.answers.get(a.poll('earliest', ['a'])) ?? { cursor: '' }
+  t.equal(a.refusals.get(a.poll({ cursor }, ['a'])), undefined, 'what is given is taken')
+  const publisher = a.publish(draft('a', 'last'))
+  net.until(() => a.outcomes.has(publisher))
+  t.equal(a.outcomes.get(publisher)?.ok, true, 'others go on')
+  t.end()
+})
+
+test('a reader that has seen many clusters come and go does not carry all of them', (t) => {
+  let cursor = ''
+  for (let i = 0; i < 40; i++) {
+    const lone = new Lone({ name: `cluster ${i}` }, 1000 + 60_000 * i)
+    lone.publish(draft('a', i))
+    const asked = lone.poll(cursor === '' ? 'earliest' : { cursor }, ['a'], { waitMs: 0 })
+    t.same(asked.texts, [i])
+    cursor = asked.cursor
+  }
+  t.ok(cursor.split('.').length < 16)
   t.end()
 })
 

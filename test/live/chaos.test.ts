@@ -1,8 +1,11 @@
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { ask, hangUp } from './ask.js'
 import { Fleet, type Ship } from './fleet.js'
 import { Prng } from './prng.js'
 import { Publisher, Subscriber } from './traffic.js'
+
+// For the file as a whole: the runner's own limit is shorter.
+tap.setTimeout(300_000)
 
 const seed = Number(process.env['CARILLON_CHAOS_SEED'] ?? 20260101)
 const total = 20_000
@@ -56,7 +59,9 @@ const everything = async (ship: Ship): Promise<string[]> => {
   return reader.seen.map(({ n }) => n)
 }
 
-test(`real processes killed and paused: nothing lost, nothing twice, one order (seed ${seed})`, async (t) => {
+test(`real processes killed and paused: nothing lost, nothing twice, one order (seed ${seed})`, {
+  timeout: 300_000,
+}, async (t) => {
   const fleet = await Fleet.launch(3, ['--retention-count', '100000', '--suspect-timeout', '3'])
   t.teardown(async () => {
     hangUp()
