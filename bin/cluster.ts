@@ -4,7 +4,7 @@ import type { OptionName, Options } from '../src/options.js'
 import { type ChildPlan, Children } from './children.js'
 import { Client } from './client.js'
 import { Failure } from './failure.js'
-import { asArguments, clusterOptions, givenOptions, variableOf } from './flags.js'
+import { asArguments, asVariables, clusterOptions, givenOptions, variableOf } from './flags.js'
 import { print, say } from './terminal.js'
 
 export interface ClusterFlags {
@@ -155,7 +155,7 @@ export const cluster = async (flags: ClusterFlags): Promise<void> => {
     Object.entries(given).filter(([name]) => !clusterOptions.includes(name as OptionName)),
   )
   const places = await placesFor(flags)
-  const env = environmentFor(randomBytes(32).toString('base64url'))
+  const env = { ...environmentFor(randomBytes(32).toString('base64url')), ...asVariables(shared) }
   const children = new Children(
     places.map((place) => planFor(place, places, shared, env)),
     () => {},

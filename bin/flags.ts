@@ -56,6 +56,8 @@ const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; r
   addresses: { parse: splitList, placeholder: 'host:port,…' },
   url: { parse: same, placeholder: 'url' },
   origins: { parse: splitList, placeholder: 'origin,…' },
+  databases: { parse: splitList, placeholder: 'url,…' },
+  auth: { parse: same, placeholder: 'none|trytond=url' },
   flag: { parse: (text) => truths.get(text.toLowerCase()), placeholder: '' },
   count: { parse: numberOf, placeholder: 'number' },
   bytes: { parse: bytesOf, placeholder: 'bytes' },
@@ -83,11 +85,12 @@ const flagOf = (name: OptionName): Option => {
   const flags = placeholder === '' ? `--${kebab(name)}` : `--${kebab(name)} <${placeholder}>`
   const option = new Option(flags, `${spec.help}${shownDefault(name)}`)
   if (spec.kind === 'flag') return option
-  return option.argParser((text) => {
+  return option.argParser((text, earlier) => {
     const value = parseOption(name, text)
     const rule = brokenRule(name, value)
     if (rule) throw new InvalidArgumentError(`It ${rule}.`)
-    return value
+    // A list may be given in one piece or piece by piece.
+    return Array.isArray(value) && Array.isArray(earlier) ? [...earlier, ...value] : value
   })
 }
 
@@ -100,12 +103,15 @@ export const addNodeFlags = (command: Command, wanted: readonly OptionName[] = o
   return command
 }
 
+/** Not for the eyes of everyone on the machine, who could read it among the arguments of a process. */
+const isPrivate = (name: OptionName): boolean => specOf(name).secret === true || specOf(name).masked === true
+
 const fromEnvironment = (name: OptionName, environment: Environment): unknown => {
   const text = environment[variableOf(name)]
   if (text === undefined) return undefined
   const value = parseOption(name, text)
   const rule = brokenRule(name, value)
-  if (rule) throw new Failure(2, `${variableOf(name)} ${rule}${specOf(name).secret ? '' : `, not "${text}"`}`)
+  if (rule) throw new Failure(2, `${variableOf(name)} ${rule}${isPrivate(name) ? '' : `, not "${text}"`}`)
   return value
 }
 
@@ -120,15 +126,25 @@ export const givenOptions = (
     if (value !== undefined) given[name] = value
   }
   if (flags.secretFile !== undefined) delete given.secret
+  if (flags.tokenFile !== undefined) delete given.token
   return given
 }
 
-/** The table's options as arguments for a child process. */
+/** The table's options as arguments for a child process; what must not stand there is left out (see below). */
 export const asArguments = (given: Partial<Options>): readonly string[] =>
   Object.entries(given).flatMap(([name, value]) => {
+    if (isPrivate(name as OptionName)) return []
     if (typeof value === 'boolean') return value ? [`--${kebab(name)}`] : []
     return [`--${kebab(name)}`, Array.isArray(value) ? value.join(',') : String(value)]
   })
+
+/** Those that are left out of the arguments, as variables. */
+export const asVariables = (given: Partial<Options>): { readonly [name: string]: string } =>
+  Object.fromEntries(
+    Object.entries(given)
+      .filter(([name]) => isPrivate(name as OptionName))
+      .map(([name, value]) => [variableOf(name as OptionName), String(value)]),
+  )
 
 /** What every command that talks to servers takes. */
 export interface ServerFlags {

@@ -20,6 +20,7 @@ export type Code =
   | 'too_many_requests'
   | 'not_ready'
   | 'draining'
+  | 'auth_unavailable'
   | 'overloaded'
   | 'too_few_copies'
   | 'outcome_unknown'

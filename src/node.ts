@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { guardFor } from './auth/guard.js'
 import type { Effect, Input, Report, Status } from './effect.js'
 import { Engine, type EngineFace } from './engine.js'
 import { EngineError } from './errors.js'
 import { httpDefaults } from './http/limits.js'
 import { HttpServer } from './http/server.js'
+import { type Keys, readKeys } from './keys.js'
 import { coreDefaults } from './limits.js'
 import type { NodeId } from './log/node-id.js'
 import { createLogger, logReport } from './logger.js'
@@ -46,10 +47,11 @@ export class Node implements Bus {
   #onAllPublished = (): void => {}
   #closing: Promise<void> | undefined
 
-  constructor(options: Options, secrets: readonly Uint8Array[]) {
+  constructor(options: Options, { secrets, tokens }: Keys) {
     this.#options = options
     this.#log = createLogger(options)
-    this.#http = new HttpServer({ bus: this, options: limitsFor('http', httpDefaults, options) })
+    const guard = guardFor(options, tokens, (report) => this.report(report))
+    this.#http = new HttpServer({ bus: this, guard, options: limitsFor('http', httpDefaults, options) })
     // Which identity and address this is stands fast once the peer port is bound, before anybody can connect to it.
     this.#self = { id: '' as NodeId, name: options.name, address: options.advertise }
     this.#links = new Links({
@@ -261,20 +263,10 @@ export class Node implements Bus {
   }
 }
 
-/** Of the file's lines the first is the secret; a peer may know any of them, so that they can be changed one by one. */
-const readSecrets = async ({ secret, secretFile }: Options): Promise<readonly Uint8Array[]> => {
-  if (secretFile === '') return secret === '' ? [] : [Buffer.from(secret)]
-  const lines = (await readFile(secretFile, 'utf8')).split('\n').map((line) => line.trim())
-  const secrets = lines.filter((line) => line !== '')
-  for (const each of secrets) resolveOptions({ secret: each })
-  if (secrets.length === 0) throw new EngineError('bad_option', `secretFile must hold a secret; ${secretFile} is empty`)
-  return secrets.map((each) => Buffer.from(each))
-}
-
 /** A node that listens and looks for the others; it is ready once it is a member of their view, or alone. */
 export const createNode = async (given: Partial<Options> = {}): Promise<Node> => {
   const options = resolveOptions(given)
-  const node = new Node(options, await readSecrets(options))
+  const node = new Node(options, await readKeys(options))
   await node.start()
   return node
 }

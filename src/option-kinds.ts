@@ -7,6 +7,8 @@ export interface Kinds {
   addresses: readonly string[]
   url: string
   origins: readonly string[]
+  databases: readonly string[]
+  auth: string
   flag: boolean
   count: number
   bytes: number
@@ -48,6 +50,19 @@ const isOrigin = (value: unknown): boolean => {
   return /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(value)
 }
 
+/** With the name of the database, which is the one that clients have in their path. */
+const isDatabase = (value: unknown): boolean => {
+  if (!isText(value) || !URL.canParse(value)) return false
+  const { protocol, pathname } = new URL(value)
+  return /^postgres(?:ql)?:$/.test(protocol) && /^\/[^/]+$/.test(pathname)
+}
+
+/** The trytond that `--auth trytond=URL` names. */
+export const trytondOf = (auth: string): string | undefined => /^trytond=(.*)$/.exec(auth)?.[1]
+
+const isAuth = (value: unknown): boolean =>
+  isText(value) && (value === 'none' || isUrl(trytondOf(value), { kind: 'url', default: '', max: 2048, help: '' }))
+
 const inRange = (value: unknown, { min = 0, max = Number.MAX_SAFE_INTEGER }: Spec): boolean =>
   typeof value === 'number' && value >= min && value <= max
 
@@ -81,6 +96,11 @@ export const kinds: { readonly [Name in keyof Kinds]: Kind } = {
     holds: (value) => listOf(value, isOrigin),
     rule: () => 'a list of origins such as https://example.org, or *',
   },
+  databases: {
+    holds: (value) => listOf(value, isDatabase),
+    rule: () => 'a list of URLs such as postgresql://user@host/database',
+  },
+  auth: { holds: isAuth, rule: () => 'none, or trytond=URL' },
   flag: { holds: (value) => typeof value === 'boolean', rule: () => 'true or false' },
   count: { holds: isWhole, rule: (spec) => `a whole number ${range(spec)}` },
   bytes: { holds: isWhole, rule: (spec) => `a whole number of bytes ${range(spec)}` },

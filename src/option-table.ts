@@ -14,6 +14,8 @@ export interface Spec {
   readonly blank?: true
   /** Never shown, and not a flag: anyone on the machine can read the arguments of a process. */
   readonly secret?: true
+  /** May hold a password: not shown when something is wrong with it. */
+  readonly masked?: true
   /** The limits that it sets; seconds become milliseconds. */
   readonly core?: keyof CoreOptions
   readonly http?: keyof HttpOptions
@@ -77,6 +79,18 @@ const access = {
     help: 'What peers prove to each other that they know.' },
   secretFile: { kind: 'text', default: '', blank: true,
     help: 'A file with what peers prove to each other that they know; more lines: secrets also accepted.' },
+  auth: { kind: 'auth', default: 'none',
+    help: 'Who may publish and subscribe: everyone, or who has a session of the trytond at this URL (they subscribe only).' },
+  authCache: { kind: 'seconds', default: 30, min: 0, max: 300,
+    help: 'How long a session that trytond has confirmed is not asked about again.' },
+  authTimeout: { kind: 'seconds', default: 5, min: 0.1, max: 60,
+    help: 'How long trytond may take to say whether there is a session.' },
+  proxies: { kind: 'count', default: 1, min: 0, max: 16,
+    help: 'Proxies between clients and node, that add to X-Forwarded-For; 0 if clients connect to the node itself.' },
+  token: { kind: 'text', default: '', blank: true, secret: true, min: 16, max: 4096,
+    help: 'What servers send (Authorization: Bearer) that publish and read all.' },
+  tokenFile: { kind: 'text', default: '', blank: true,
+    help: 'A file with what servers send (Authorization: Bearer) that publish and read all; more lines: also accepted.' },
   insecure: { kind: 'flag', default: false,
     help: 'Let everyone who reaches the client port publish and subscribe, on whatever address it is.' },
   corsOrigin: { kind: 'origins', default: http.corsOrigins, http: 'corsOrigins',
@@ -185,6 +199,12 @@ const peers = {
     help: 'Waiting for one other node, before it is cut off as too slow.' },
 } as const satisfies Specs
 
+// biome-ignore format: two lines an option read as the table that it is
+const tryton = {
+  trytonListen: { kind: 'databases', default: [], masked: true,
+    help: 'Databases of trytond whose notifications are published here; may be given more than once.' },
+} as const satisfies Specs
+
 /** As help shows them: a heading, and what stands below it. */
 export const groups = {
   'The node': node,
@@ -193,6 +213,7 @@ export const groups = {
   'What is kept': retention,
   Publishing: publishing,
   Subscribing: subscribing,
+  Tryton: tryton,
   'Connections of clients': clients,
   'Connections of nodes': peers,
 } as const
@@ -205,6 +226,7 @@ export const table = {
   ...retention,
   ...publishing,
   ...subscribing,
+  ...tryton,
   ...clients,
   ...peers,
 } as const

@@ -4,7 +4,7 @@ import { type Address, addressForm, type Kinds, kinds, parseAddress } from './op
 import { groups, type Spec, table } from './option-table.js'
 import { type PeerOptions, peerDefaults } from './peer/limits.js'
 
-export { type Address, formatAddress, type Kinds, parseAddress } from './option-kinds.js'
+export { type Address, formatAddress, type Kinds, parseAddress, trytondOf } from './option-kinds.js'
 export type { Spec } from './option-table.js'
 
 export type OptionName = keyof typeof table
@@ -44,7 +44,7 @@ const refuse = (name: string, rule: string): never => {
 }
 
 const shown = (name: OptionName, value: unknown): string =>
-  specOf(name).secret ? 'what was given' : (JSON.stringify(value) ?? String(value))
+  specOf(name).secret || specOf(name).masked ? 'what was given' : (JSON.stringify(value) ?? String(value))
 
 /** Of an address that has been checked. */
 export const addressOf = (text: string): Address =>
@@ -53,10 +53,14 @@ export const addressOf = (text: string): Address =>
 /** Combinations that would open the node to people whom nobody meant to let in. */
 const refuseOpenDoors = (options: Options): void => {
   const [client, peer] = [parseAddress(options.listen), parseAddress(options.peerListen)]
-  if (client && !loopback(client.host) && !options.insecure) {
+  if (client && !loopback(client.host) && !options.insecure && options.auth === 'none') {
     const advice = 'listen on 127.0.0.1 and put a proxy before it, or accept that with insecure (--insecure)'
     refuse('listen', `${options.listen} is open to other machines, and nothing asks who publishes or reads: ${advice}`)
   }
+  if (options.auth === 'none' && (options.token !== '' || options.tokenFile !== '')) {
+    refuse('tokenFile', 'and token are of no use without auth (--auth): everyone may publish')
+  }
+  if (options.token !== '' && options.tokenFile !== '') refuse('tokenFile', 'and token exclude each other')
   if (options.secret !== '' && options.secretFile !== '') refuse('secretFile', 'and secret exclude each other')
   if (peer && !loopback(peer.host) && options.secret === '' && options.secretFile === '') {
     const advice = 'make one with "openssl rand -base64 32 > secret" and give each node --secret-file secret'

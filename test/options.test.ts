@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { test } from 'tap'
-import { addNodeFlags, asArguments, givenOptions, variableOf } from '../bin/flags.js'
+import { addNodeFlags, asArguments, asVariables, givenOptions, variableOf } from '../bin/flags.js'
 import { program } from '../bin/program.js'
 import { httpDefaults } from '../src/http/limits.js'
 import { coreDefaults } from '../src/limits.js'
@@ -150,6 +150,12 @@ test('a refusal names the option, the rule and the value', (t) => {
     [{ insecure: 'yes' }, 'insecure must be true or false, not "yes"'],
     [{ logLevel: 'loud' }, 'logLevel must be one of debug, info, warn, error, silent, not "loud"'],
     [{ cluster: '' }, 'cluster must be text, from 1 to 128 characters long, not ""'],
+    [{ auth: 'trytond' }, 'auth must be none, or trytond=URL, not "trytond"'],
+    [{ auth: 'trytond=localhost' }, 'auth must be none, or trytond=URL, not "trytond=localhost"'],
+    [
+      { trytonListen: ['postgresql://tryton:password@localhost'] },
+      'trytonListen must be a list of URLs such as postgresql://user@host/database, not what was given',
+    ],
     [{ secret: 'short' }, 'secret must be text, from 16 to 4096 characters long, not what was given'],
   ]
   for (const [given, message] of table) {
@@ -170,6 +176,8 @@ test('no door is opened that nobody meant to open, and the refusal says what to 
   t.match(refusal({ peerListen: '10.0.0.1:7500' }), /^peerListen 10\.0\.0\.1:7500 is open.*--secret-file/)
   t.equal(refusal({ peerListen: '10.0.0.1:7500', secret }), 'taken')
   t.equal(refusal({ peerListen: '10.0.0.1:7500', secretFile: '/run/secret' }), 'taken')
+  t.equal(refusal({ listen: '0.0.0.0:7400', auth: 'trytond=http://127.0.0.1:8000' }), 'taken')
+  t.match(refusal({ token: secret }), /^tokenFile and token are of no use without auth/)
   t.match(refusal({ secret, secretFile: '/run/secret' }), /exclude each other/)
   t.match(refusal({ peerListen: '0.0.0.0:7500', secret }), /^advertise must say where other nodes reach this one/)
   t.equal(refusal({ peerListen: '0.0.0.0:7500', secret, advertise: 'a:7500' }), 'taken')
@@ -224,6 +232,23 @@ test('every option but the secret is a flag, and flags go before variables', (t)
   })
   const again = addNodeFlags(new Command()).parse([...asArguments(given)], { from: 'user' })
   t.same(givenOptions(again.opts(), {}), given, 'as arguments they mean the same')
+  t.end()
+})
+
+test('a list may be given piece by piece', (t) => {
+  const [one, two, three] = ['postgresql://h/one', 'postgres://h/two', 'postgresql://u:p@h/three?sslmode=require']
+  const command = addNodeFlags(new Command())
+  command.parse(['--tryton-listen', `${one},${two}`, '--tryton-listen', `${three}`], { from: 'user' })
+  t.same(givenOptions(command.opts(), {}), { trytonListen: [one, two, three] })
+  t.end()
+})
+
+test('what may be secret goes to other processes by variables', (t) => {
+  const given = { trytonListen: ['postgresql://u:p@h/one', 'postgresql://h/two'], token: 'a token of ours!', name: 'n' }
+  t.same(asArguments(given), ['--name', 'n'])
+  const variables = asVariables(given)
+  t.same(givenOptions({ name: 'n' }, variables), given)
+  t.same(Object.keys(variables), ['CARILLON_TRYTON_LISTEN', 'CARILLON_TOKEN'])
   t.end()
 })
 

@@ -6,6 +6,7 @@ import { type Answers, type Body as Bytes, publishedBody } from './answer.js'
 import { Body, type Inbound } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import type { Cors } from './cors.js'
+import { anyone, type Guard, type Visitor } from './guard.js'
 import { bodyMax, checkHeaders, checkPayload, restOf } from './headers.js'
 import type { HttpOptions } from './limits.js'
 import type { Form, Operation } from './operation.js'
@@ -18,6 +19,8 @@ import type { Views } from './views.js'
 /** What all exchanges of a server share. */
 export interface House {
   readonly bus: Bus
+  /** None where everyone may publish and read. */
+  readonly guard: Guard | undefined
   readonly options: HttpOptions
   readonly answers: Answers
   readonly cors: Cors
@@ -48,6 +51,10 @@ export class Exchange implements Patron, Pending {
   #body: Body | undefined
   #operation: Operation | undefined
   #database = ''
+  /** None until it is known who asks. */
+  #visitor: Visitor | undefined = anyone
+  /** All of the body is here. */
+  #whole = false
   #form: Form = 'one'
   #waits = false
   #answered = false
@@ -61,7 +68,7 @@ export class Exchange implements Patron, Pending {
   }
 
   get receiving(): boolean {
-    return this.#body !== undefined
+    return this.#body !== undefined && !this.#whole
   }
 
   /** `expects`: the client waits to be told that it may send the body. Returns whether to go on with one. */
@@ -84,11 +91,13 @@ export class Exchange implements Patron, Pending {
   }
 
   complete(): void {
+    this.#whole = true
     const body = this.#body
     const operation = this.#operation
-    if (!body || !operation || this.#answered) return
+    const visitor = this.#visitor
+    if (!body || !operation || !visitor || this.#answered) return
     try {
-      this.#ask(operation, body.take())
+      this.#ask(operation, body.take(), visitor)
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -157,12 +166,32 @@ export class Exchange implements Patron, Pending {
     this.#send(200, headers, body)
   }
 
-  #receive({ operation, database, bodyBytes }: BusRoute): void {
+  #receive(route: BusRoute): void {
+    const { operation, database, bodyBytes } = route
     this.#demandReady()
+    this.#identify(route)
     checkPayload(this.#request, bodyBytes)
     this.#operation = operation
     this.#database = database
     this.#body = new Body(bodyMax(this.#request, bodyBytes), this.#house.inbound)
+  }
+
+  /** Before anything that is said about the body: strangers learn nothing but that they are strangers. */
+  #identify({ kind, database }: BusRoute): void {
+    const { guard } = this.#house
+    if (!guard) return
+    const { headers } = this.#request
+    const admitted = guard.admit({ kind, database, headers, address: this.#connection.address })
+    if (!(admitted instanceof Promise)) {
+      this.#visitor = admitted
+      return
+    }
+    this.#visitor = undefined
+    const admit = (visitor: Visitor): void => {
+      this.#visitor = visitor
+      if (this.#whole) this.complete()
+    }
+    admitted.then(admit, (error) => this.#fail(error))
   }
 
   #demandReady(): void {
@@ -171,10 +200,10 @@ export class Exchange implements Patron, Pending {
     if (!bus.ready) throw new EngineError('not_ready', 'the node is not ready yet')
   }
 
-  #ask(operation: Operation, body: Buffer): void {
+  #ask(operation: Operation, body: Buffer, visitor: Visitor): void {
     const { options, bus } = this.#house
     const { headers } = this.#request
-    const { input, form } = operation({ body, database: this.#database, headers, options, patron: this })
+    const { input, form } = operation({ body, database: this.#database, headers, options, patron: this, visitor })
     this.#form = form
     this.#waits = input.type === 'poll'
     bus.step(input)

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Input } from '../effect.js'
 import type { Patron } from '../ports.js'
+import type { Visitor } from './guard.js'
 import type { HttpOptions } from './limits.js'
 
 /** A request to the bus, received as a whole. */
@@ -11,6 +12,8 @@ export interface Ask {
   readonly options: HttpOptions
   /** Whom the core answers. */
   readonly patron: Patron
+  /** Who asks. */
+  readonly visitor: Visitor
 }
 
 /** How the answer is put: for Tryton's clients, as a page of messages, or as what became of one or many drafts. */

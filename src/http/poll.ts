@@ -66,7 +66,7 @@ const preferredWait = (prefer: string | string[] | undefined): number | undefine
 }
 
 /** `POST /{database}/bus/poll` */
-export const readPoll: Operation = ({ body, database, headers, options, patron }) => {
+export const readPoll: Operation = ({ body, database, headers, options, patron, visitor }) => {
   const fields = new PollFields(options)
   const scan = new Scan(body, options.jsonDepth)
   readBody(scan, fields)
@@ -75,7 +75,7 @@ export const readPoll: Operation = ({ body, database, headers, options, patron }
     type: 'poll',
     reader: patron,
     database,
-    channels: atLeastOne(fields.channels),
+    channels: atLeastOne(visitor.reads(fields.channels)),
     from: fields.from,
     limit: fields.limit,
     waitMs: Math.min(Math.round(seconds * 1000), options.longPollTimeoutMs),
@@ -113,7 +113,7 @@ class BusFields implements Fields {
  * `POST /{database}/bus`, for Tryton's clients. Whatever is no id that somebody gave counts as none: these clients
  * have no way to be told. No channels, though, is refused: an empty answer would have them ask again without a pause.
  */
-export const readBus: Operation = ({ body, database, options, patron }) => {
+export const readBus: Operation = ({ body, database, options, patron, visitor }) => {
   const fields = new BusFields(options)
   readBody(new Scan(body, options.jsonDepth), fields)
   const { lastMessage } = fields
@@ -122,7 +122,7 @@ export const readBus: Operation = ({ body, database, options, patron }) => {
     type: 'poll',
     reader: patron,
     database,
-    channels: atLeastOne(fields.channels),
+    channels: atLeastOne(visitor.reads(fields.channels)),
     from: lastMessage === undefined ? { recentMs } : { cursor: lastMessage },
     limit: 1,
     waitMs: options.longPollTimeoutMs,

@@ -22,6 +22,7 @@ export const statuses = {
   headers_too_large: 431,
   not_ready: 503,
   draining: 503,
+  auth_unavailable: 503,
   overloaded: 503,
   too_few_copies: 503,
   outcome_unknown: 503,
@@ -45,6 +46,17 @@ export class MethodNotAllowed extends EngineError {
   }
 }
 
+/** Who asks is not known here. Tryton's clients are told so as trytond tells them: without a body. */
+export class Unauthorized extends EngineError {
+  constructor(
+    message: string,
+    readonly challenge: string | undefined,
+    readonly bare: boolean,
+  ) {
+    super('unauthorized', message)
+  }
+}
+
 export const refusalOf = (code: Code, message: string, unknown = false): Refusal => {
   const status = statuses[code]
   const told = { error: { code, message }, ...(unknown ? { outcome: 'unknown' } : {}) }
@@ -56,6 +68,11 @@ export const refusalOf = (code: Code, message: string, unknown = false): Refusal
 export const refusalFor = (error: unknown): Refusal => {
   if (error instanceof MethodNotAllowed) {
     return { ...refusalOf(error.code, error.message), headers: ['Allow', error.allow] }
+  }
+  if (error instanceof Unauthorized) {
+    const headers = error.challenge === undefined ? [] : ['WWW-Authenticate', error.challenge]
+    const { body, ...rest } = refusalOf(error.code, error.message)
+    return { ...rest, headers, body: error.bare ? '' : body }
   }
   if (error instanceof EngineError) return refusalOf(error.code, error.message)
   const told = { error: { code: 'internal', message: 'this is a mistake of the server' } }

@@ -1,4 +1,5 @@
 import { checkDatabase, refuse } from './fields.js'
+import type { Kind } from './guard.js'
 import type { HttpOptions } from './limits.js'
 import { readNotify } from './notify.js'
 import type { Operation } from './operation.js'
@@ -18,6 +19,7 @@ export interface ViewRoute {
 export interface BusRoute {
   readonly methods: readonly string[]
   readonly allow: string
+  readonly kind: Kind
   readonly operation: Operation
   readonly database: string
   readonly bodyBytes: number
@@ -33,11 +35,11 @@ const views: ReadonlyMap<string, View> = new Map([
   ['/cluster', 'cluster'],
 ])
 
-const operations: ReadonlyMap<string | undefined, Operation> = new Map([
-  [undefined, readBus],
-  ['poll', readPoll],
-  ['publish', readPublish],
-  ['notify', readNotify],
+const actions: ReadonlyMap<string | undefined, { readonly kind: Kind; readonly operation: Operation }> = new Map([
+  [undefined, { kind: 'bus', operation: readBus }],
+  ['poll', { kind: 'poll', operation: readPoll }],
+  ['publish', { kind: 'publish', operation: readPublish }],
+  ['notify', { kind: 'notify', operation: readNotify }],
 ])
 
 /** The path of `/path?query`, or of `http://host/path?query`, which every server must take. */
@@ -62,13 +64,13 @@ export const routeOf = (target: string, options: HttpOptions): ViewRoute | BusRo
   const path = pathOf(target)
   const view = views.get(path)
   if (view) return { ...viewing, view }
-  const [root, database = '', bus, action, ...more] = path.split('/')
-  const operation = operations.get(action)
-  if (root !== '' || bus !== 'bus' || !operation || more.length > 0) return undefined
+  const [root, database = '', bus, name, ...more] = path.split('/')
+  const action = actions.get(name)
+  if (root !== '' || bus !== 'bus' || !action || more.length > 0) return undefined
   return {
     ...asking,
-    operation,
+    ...action,
     database: checkDatabase(decoded(database), options),
-    bodyBytes: operation === readPublish ? options.batchBytes : options.bodyBytes,
+    bodyBytes: action.kind === 'publish' ? options.batchBytes : options.bodyBytes,
   }
 }

@@ -8,6 +8,7 @@ import { Inbound } from './body.js'
 import { Connections } from './connections.js'
 import { Cors } from './cors.js'
 import { Exchange, type House } from './exchange.js'
+import type { Guard } from './guard.js'
 import type { HttpOptions } from './limits.js'
 import { rawRefusal } from './raw.js'
 import { type Refusal, refusalOf } from './refusal.js'
@@ -44,6 +45,7 @@ const refusalFor = ({ code = '' }: NodeJS.ErrnoException): Refusal => {
 export interface HttpParts {
   readonly bus: Bus
   readonly options: HttpOptions
+  readonly guard?: Guard | undefined
 }
 
 /** The client port: takes connections and requests in, and hands each request to an exchange. */
@@ -55,12 +57,13 @@ export class HttpServer {
   #closing = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ bus, options }: HttpParts) {
+  constructor({ bus, options, guard }: HttpParts) {
     const isClosing = (): boolean => this.#closing || bus.draining
     this.#tally = new Tally(options.reportMs, (report) => bus.report(report))
     this.#connections = new Connections(options, this.#tally)
     this.#house = {
       bus,
+      guard,
       options,
       answers: new Answers(),
       cors: new Cors(options.corsOrigins),
@@ -99,12 +102,19 @@ export class HttpServer {
         resolve()
       })
       this.#connections.closeUnused()
+      this.#house.guard?.close()
     })
   }
 
   counters(): { readonly [name: string]: number } {
     const { requests, refused, cut } = this.#tally
-    return { http_requests: requests, http_refused: refused, http_cut: cut, http_connections: this.#connections.size }
+    const own = {
+      http_requests: requests,
+      http_refused: refused,
+      http_cut: cut,
+      http_connections: this.#connections.size,
+    }
+    return { ...own, ...this.#house.guard?.counters() }
   }
 
   #create(options: HttpOptions): Server<typeof Request> {

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import type { Poll } from '../../src/effect.js'
 import { EngineError } from '../../src/errors.js'
+import { anyone } from '../../src/http/guard.js'
 import { httpDefaults } from '../../src/http/limits.js'
 import type { Operation } from '../../src/http/operation.js'
 import { readBus, readPoll } from '../../src/http/poll.js'
@@ -9,7 +10,7 @@ const patron = { settle: () => {} }
 
 const read = (operation: Operation, body: string, prefer?: string): Poll => {
   const headers = prefer === undefined ? {} : { prefer }
-  const asked = { body: Buffer.from(body), database: 'main', headers, options: httpDefaults, patron }
+  const asked = { body: Buffer.from(body), database: 'main', headers, options: httpDefaults, patron, visitor: anyone }
   return operation(asked).input as Poll
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Publish } from '../../src/effect.js'
 import { EngineError } from '../../src/errors.js'
+import { anyone } from '../../src/http/guard.js'
 import { httpDefaults } from '../../src/http/limits.js'
 import { readNotify } from '../../src/http/notify.js'
 import type { Ask, Operation, Order } from '../../src/http/operation.js'
@@ -16,6 +17,7 @@ const ask = (body: string | Uint8Array, key?: string, options = httpDefaults): A
   headers: key === undefined ? {} : { 'idempotency-key': Buffer.from(key).toString('latin1') },
   options,
   patron,
+  visitor: anyone,
 })
 
 const publish = (body: string, key?: string): Publish & Order => {

@@ -1,3 +1,4 @@
+import type { Guard } from '../../src/http/guard.js'
 import { type HttpOptions, httpDefaults } from '../../src/http/limits.js'
 import { HttpServer } from '../../src/http/server.js'
 import { FakeBus } from './fake-bus.js'
@@ -14,12 +15,12 @@ export class Stage {
   readonly #wires: Wire[] = []
   port = 0
 
-  private constructor(options: Partial<HttpOptions>) {
-    this.server = new HttpServer({ bus: this.bus, options: { ...httpDefaults, ...options } })
+  private constructor(options: Partial<HttpOptions>, guard: Guard | undefined) {
+    this.server = new HttpServer({ bus: this.bus, guard, options: { ...httpDefaults, ...options } })
   }
 
-  static async set(t: Teardown, options: Partial<HttpOptions> = {}): Promise<Stage> {
-    const stage = new Stage(options)
+  static async set(t: Teardown, options: Partial<HttpOptions> = {}, guard?: Guard): Promise<Stage> {
+    const stage = new Stage(options, guard)
     stage.port = (await stage.server.listen('127.0.0.1', 0)).port
     t.teardown(() => stage.strike())
     return stage
