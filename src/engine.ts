@@ -53,6 +53,7 @@ export class Engine {
       fate: (id, seq) => tombstones.fate(id, seq),
       viewSince: () => this.#cluster.viewSince,
       graceMs: options.suspectMs + strangerMs,
+      originsMax: options.cursorOriginsMax,
     })
     const readers = new Readers({ ledger, channels, options, rules, emit, strangers })
     const audience = new ChannelAudience(channels, readers, emit)

@@ -5,8 +5,6 @@ import type { Position } from '../log/record.js'
 import { type Cursor, formatCursor, idOf } from './cursor.js'
 import type { Strangers } from './strangers.js'
 
-const strangeMax = 8
-
 interface Strange {
   readonly id: NodeId
   readonly seq: number
@@ -27,6 +25,8 @@ export class Reading {
   time: number
   /** Of an origin that is forgotten by now it has not had all. */
   missed = false
+  /** Origins in a cursor. */
+  originsMax = Number.POSITIVE_INFINITY
   readonly #ledger: Ledger
 
   constructor(ledger: Ledger, time = 0, seqs: number[] = ledger.ids.map(() => 0)) {
@@ -37,6 +37,7 @@ export class Reading {
 
   static at(ledger: Ledger, cursor: Position | Cursor, strangers: Strangers): Reading {
     const reading = new Reading(ledger, cursor.time)
+    reading.originsMax = strangers.originsMax
     cursor.origins.forEach((id, i) => {
       const seq = cursor.seqs[i] ?? 0
       const origin = ledger.get(id)
@@ -98,10 +99,15 @@ export class Reading {
     return entry.position && this.merge(entry.position) ? idOf(entry) : this.text()
   }
 
-  /** Of what its reader was told that nobody knows it only the youngest few are kept, in case they come back. */
+  /**
+   * A cursor takes so many origins and no more. Those go first of which its reader was told that nobody knows them, the
+   * oldest first: should they come back after all, their messages are given again.
+   */
   #kept(): Strange[] {
-    const told = this.strange.filter((each) => each.told).sort((a, b) => (a.id < b.id ? 1 : -1))
-    const dropped = new Set(told.slice(strangeMax))
+    const excess = this.strange.length + this.#ledger.ids.length - this.originsMax
+    if (excess <= 0) return this.strange
+    const told = this.strange.filter((each) => each.told).sort((a, b) => (a.id < b.id ? -1 : 1))
+    const dropped = new Set(told.slice(0, excess))
     return this.strange.filter((each) => !dropped.has(each))
   }
 

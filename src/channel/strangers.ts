@@ -15,6 +15,8 @@ interface Parts {
   readonly viewSince: () => number
   /** How long a node may need to hear of another one. */
   readonly graceMs: number
+  /** In a cursor. */
+  readonly originsMax: number
 }
 
 /**
@@ -29,6 +31,10 @@ export class Strangers {
 
   constructor(parts: Parts) {
     this.#parts = parts
+  }
+
+  get originsMax(): number {
+    return this.#parts.originsMax
   }
 
   begin(now: Now): void {
