@@ -128,6 +128,25 @@ export interface Status {
   readonly members: readonly MemberStatus[]
   readonly counters: { readonly [name: string]: number }
   readonly gauges: { readonly [name: string]: number }
+  /** Of nodes that listen to databases of trytond. */
+  readonly feeds?: readonly FeedStatus[]
+}
+
+/** A database of trytond that the node listens to. */
+export interface FeedStatus {
+  readonly database: string
+  readonly state: 'connecting' | 'listening' | 'waiting'
+  /** Notifications that came; of these, those that were none, and what became of the others. */
+  readonly heard: number
+  readonly refused: number
+  readonly published: number
+  /** Another node was first. */
+  readonly duplicates: number
+  readonly dropped: number
+  readonly waiting: number
+  /** Connections that were lost or could not be made, and why the last one was. */
+  readonly losses: number
+  readonly lastLoss?: string
 }
 
 export interface MemberStatus {

@@ -22,6 +22,7 @@ import {
 import { Links } from './peer/links.js'
 import type { Bus, Patron } from './ports.js'
 import { Alarm, clock, random } from './system.js'
+import { Feeds } from './tryton/feeds.js'
 
 /**
  * One engine run against the world: what happens on sockets becomes its inputs, its effects become calls.
@@ -35,6 +36,7 @@ export class Node implements Bus {
   #log: Logger
   readonly #http: HttpServer
   readonly #links: Links
+  readonly #feeds: Feeds
   readonly #self: { id: NodeId; name: string; address: string }
   readonly #alarm = new Alarm(() => this.#wake())
   readonly #waiting: Input[] = []
@@ -51,7 +53,16 @@ export class Node implements Bus {
     this.#options = options
     this.#log = createLogger(options)
     const guard = guardFor(options, tokens, (report) => this.report(report))
-    this.#http = new HttpServer({ bus: this, guard, options: limitsFor('http', httpDefaults, options) })
+    const http = limitsFor('http', httpDefaults, options)
+    this.#http = new HttpServer({ bus: this, guard, options: http })
+    this.#feeds = new Feeds({
+      urls: options.trytonListen,
+      bus: this,
+      report: (report) => this.report(report),
+      http,
+      random,
+      retentionMs: options.retentionSeconds * 1000,
+    })
     // Which identity and address this is stands fast once the peer port is bound, before anybody can connect to it.
     this.#self = { id: '' as NodeId, name: options.name, address: options.advertise }
     this.#links = new Links({
@@ -98,7 +109,9 @@ export class Node implements Bus {
 
   status(): Status {
     if (!this.#engine) throw new EngineError('not_ready', 'the node is starting')
-    return this.#engine.status(clock.now())
+    const status = this.#engine.status(clock.now())
+    const { status: feeds } = this.#feeds
+    return feeds.length > 0 ? { ...status, feeds } : status
   }
 
   report(report: Report): void {
@@ -162,6 +175,7 @@ export class Node implements Bus {
     this.#log.info({ id: engine.id, pid: process.pid, url: this.#url, address }, 'started')
     this.#links.seeds(seeds)
     this.#run(engine)
+    this.#feeds.start()
   }
 
   /** Asked for the few lines of a log that name nodes only. */
@@ -241,6 +255,7 @@ export class Node implements Bus {
   async #drain(): Promise<void> {
     const end = performance.now() + this.#options.drainTimeout * 1000
     const leftMs = (): number => Math.max(0, end - performance.now())
+    this.#feeds.close()
     this.step({ type: 'drain' })
     await this.#allPublished(leftMs())
     this.step({ type: 'leave' })

@@ -114,6 +114,13 @@ const oneKey = (one: ItemFields, header: string | undefined): void => {
   one.key = header
 }
 
+/** One message and its channel, with no request around it. */
+export const readDraft = (body: Buffer, database: string, options: HttpOptions): Draft => {
+  const item = new ItemFields(options)
+  readBody(new Scan(body, options.jsonDepth), item)
+  return item.draft(database)
+}
+
 /** `POST /{database}/bus/publish` */
 export const readPublish: Operation = ({ body, database, headers, options, patron }) => {
   const fields = new PublishFields(database, options)
