@@ -81,10 +81,14 @@ const runMany = async (from: number, count: number): Promise<boolean> => {
   const startMs = performance.now()
   let runs = 0
   let toldMs = startMs
+  const fail = (verdict: Verdict): void => {
+    failed.push(verdict)
+    say(`failed: ${verdict.profile} ${verdict.seed}: ${verdict.message}`)
+  }
   const on = ({ verdict, unsteady }: Done): 'enough' | undefined => {
     runs++
-    if (unsteady) failed.push({ ...verdict, rule: 'unsteady', message: 'the same seed went two ways' })
-    else if (verdict.rule !== undefined) failed.push(verdict)
+    if (unsteady) fail({ ...verdict, rule: 'unsteady', message: 'the same seed went two ways' })
+    else if (verdict.rule !== undefined) fail(verdict)
     const nowMs = performance.now()
     if (nowMs - toldMs > progressMs) {
       toldMs = nowMs

@@ -76,7 +76,11 @@ const sameRings = (run: Run): void => {
   for (const one of rings)
     for (const other of rings)
       for (const attempt of one.kept)
-        if (!other.kept.has(attempt) && !eviction.may(attempt) && !isRepeat(run, attempt, other.kept))
+        if (
+          !other.kept.has(attempt) &&
+          !eviction.may(attempt) &&
+          !isRepeat(run, attempt, (each) => other.kept.has(each) || eviction.may(each))
+        )
           throw new Violation('C7', `${one.name} keeps ${attempt}, ${other.name} does not`)
 }
 
@@ -87,9 +91,14 @@ const inOrder = (name: string, kept: readonly Attempt[]): void => {
   }
 }
 
-/** On two sides of a split the same key may have been free and taken: then each keeps what it has shown. */
-const isRepeat = ({ views }: Run, { payload }: Attempt, kept: ReadonlySet<Attempt>): boolean =>
-  views.split && payload.key !== undefined && payload.attempts.some((other) => kept.has(other))
+/**
+ * On two sides of a split the same key may have been free and taken: then each keeps what it has shown, or has kept it
+ * until it was evicted.
+ */
+const isRepeat = ({ views }: Run, attempt: Attempt, wasKept: (other: Attempt) => boolean): boolean =>
+  views.split &&
+  attempt.payload.key !== undefined &&
+  attempt.payload.attempts.some((other) => other !== attempt && other.origin !== undefined && wasKept(other))
 
 /** What no node has evicted by now. */
 export const stillKept = (run: Run): readonly Attempt[] => {
@@ -110,6 +119,7 @@ const nothingLost = (run: Run): void => {
       const any = key === undefined ? [attempt] : attempts
       if (rings.every(({ kept }) => any.some((each) => kept.has(each)))) continue
       const holders = attempt.claims.find((members) => members.some((id) => alive.has(id)))
+      if (isRepeat(run, attempt, (each) => eviction.may(each))) continue
       if (holders && !eviction.may(attempt)) throw new Violation('C1', `${attempt} is gone; ${holders} had it`)
     }
 }
