@@ -29,7 +29,11 @@ const regressions: readonly Regression[] = [
     seed: 68,
     was: 'one key decided differently by members of one view; and two views at tug of war',
   },
-  { profile: 'swarm', seed: 200187, was: 'a cursor dropped what its reader had been told of, and the other side came back' },
+  {
+    profile: 'swarm',
+    seed: 200187,
+    was: 'a cursor dropped what its reader had been told of, and the other side came back',
+  },
   { profile: 'clocksback', seed: 13, was: 'a restart with the clock set back was never taken in again' },
 ]
 
