@@ -40,7 +40,8 @@ export class Views {
 
   /**
    * When the last that was ever ready dies, all it knew is gone, keys too. The order goes on, by the wall clock (R1):
-   * unless the clocks differ, since then what comes is not to be told from the other side of a split.
+   * unless the clocks differ, or a newcomer has copied some of it: then what comes back is not to be told from the
+   * other side of a split.
    */
   died(life: Life): void {
     this.#views.delete(life)
@@ -48,7 +49,8 @@ export class Views {
     if (!this.#holders.delete(life) || this.#holders.size > 0) return
     this.amnesia = true
     const { skewMs, faults } = this.#world.scenario
-    if (!this.split && (skewMs > 0 || faults.some(({ kind }) => kind === 'jump')))
+    const isKnown = this.#world.lives.some((other) => other !== life)
+    if (!this.split && (isKnown || skewMs > 0 || faults.some(({ kind }) => kind === 'jump')))
       this.#splits(`with ${life.host.name} the last ready node dies`)
   }
 
