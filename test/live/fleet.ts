@@ -34,6 +34,10 @@ export class Ship {
     return `http://${host}:${this.port}`
   }
 
+  get pid(): number {
+    return this.#cli?.pid ?? 0
+  }
+
   get up(): boolean {
     return this.#cli !== undefined && !this.paused
   }
