@@ -9,8 +9,12 @@ export class Inbound {
     this.#max = max
   }
 
+  hasRoom(bytes: number): boolean {
+    return this.bytes + bytes <= this.#max
+  }
+
   claim(bytes: number): void {
-    if (this.bytes + bytes > this.#max) throw new EngineError('overloaded', 'too many bodies are being received')
+    if (!this.hasRoom(bytes)) throw new EngineError('overloaded', 'too many bodies are being received')
     this.bytes += bytes
   }
 
@@ -45,6 +49,10 @@ export class Body {
       this.#bytes.set(chunk, this.#size)
     }
     this.#size = size
+  }
+
+  get size(): number {
+    return this.#size
   }
 
   take(): Buffer {

@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Line } from './line.js'
 
 /** A request on a connection, until its answer is taken. */
 export interface Pending {
   /** Its body is still coming in. */
   readonly receiving: boolean
+  /** It has its answer, or what may be said of it is said. */
+  readonly answered: boolean
   /** The connection is gone, or will not carry the answer: nothing more is wanted. */
   abandon(): void
 }
@@ -22,6 +26,8 @@ export interface Keeper {
   cut(connection: Connection): void
   /** It is being closed, but may still be sending. */
   linger(connection: Connection): void
+  /** For node:http this stream stands for it. */
+  relay(connection: Connection, stream: Duplex): void
 }
 
 /** One socket: the requests on it, in their order, and how much of the answers lies here because it is not read. */
@@ -35,6 +41,8 @@ export class Connection {
   deaf = false
   /** The last words are said. */
   ended = false
+  /** Reads it until something comes that is for node:http; see `Line`. */
+  line: Line | undefined
   #owed = 0
   readonly #keeper: Keeper
 
@@ -44,9 +52,10 @@ export class Connection {
     this.#keeper = keeper
   }
 
-  /** The first answer that is due is to a request of which only a part is here. */
-  get receiving(): boolean {
-    return this.pending[0]?.receiving ?? false
+  /** Whether what is written now comes behind all answers that are due, or in place of the first one. */
+  get isSpeakable(): boolean {
+    const [first, second] = this.pending
+    return !first || first.receiving || (first.answered && !second)
   }
 
   /** Says the last words on the wire, past node:http, and reads on for a while, or a reset would take them away. */
@@ -56,6 +65,11 @@ export class Connection {
     this.abandon()
     this.socket.end(words)
     this.#keeper.linger(this)
+  }
+
+  relay<Stream extends Duplex>(stream: Stream): Stream {
+    this.#keeper.relay(this, stream)
+    return stream
   }
 
   stopReading(): void {
@@ -89,6 +103,7 @@ export class Connection {
   }
 
   abandon(): void {
+    this.line?.drop()
     for (const pending of this.pending.splice(0)) pending.abandon()
     this.#keeper.owed -= this.#owed
     this.#owed = 0

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { Connection, type Keeper } from './connection.js'
 import type { HttpOptions } from './limits.js'
 import { rawRefusal } from './raw.js'
@@ -19,7 +20,8 @@ export class Connections implements Keeper {
   readonly outboundTotalBytes: number
   readonly #options: HttpOptions
   readonly #tally: Tally
-  readonly #all = new Map<Socket, Connection>()
+  readonly #all = new Map<Duplex, Connection>()
+  readonly #relayed = new WeakMap<Duplex, Connection>()
   readonly #perAddress = new Map<string, number>()
   readonly #late = new Set<Connection>()
   #lingering = 0
@@ -44,29 +46,37 @@ export class Connections implements Keeper {
     }
   }
 
-  of(socket: Socket): Connection | undefined {
-    return this.#all.get(socket)
+  of(socket: Duplex): Connection | undefined {
+    return this.#all.get(socket) ?? this.#relayed.get(socket)
   }
 
-  /** False if it was turned away. */
-  admit(socket: Socket): boolean {
+  all(): Iterable<Connection> {
+    return this.#all.values()
+  }
+
+  relay(connection: Connection, stream: Duplex): void {
+    this.#relayed.set(stream, connection)
+  }
+
+  /** Undefined if it was turned away. */
+  admit(socket: Socket): Connection | undefined {
     const { remoteAddress: address } = socket
     if (address === undefined) {
       // Gone before anybody looked.
       socket.destroy()
-      return false
+      return undefined
     }
     const connection = new Connection(socket, address, this)
     const ofAddress = this.#perAddress.get(address) ?? 0
     const full = this.size >= this.#options.connectionsMax || ofAddress >= this.#options.connectionsPerAddressMax
     if (full) {
       this.#turnAway(connection)
-      return false
+      return undefined
     }
     this.#all.set(socket, connection)
     this.#perAddress.set(address, ofAddress + 1)
     socket.once('close', () => this.#closed(connection))
-    return true
+    return connection
   }
 
   await(connection: Connection): void {
@@ -100,10 +110,11 @@ export class Connections implements Keeper {
     })
   }
 
-  /** Closes those that nobody will miss: nothing was asked on them yet, not even in part. */
+  /** Closes those that nobody will miss: nothing was asked on them yet, not even in part, or all is answered. */
   closeUnused(): void {
-    for (const { socket, pending } of this.#all.values()) {
-      if (pending.length === 0 && socket.bytesRead === 0) socket.destroy()
+    for (const { socket, pending, line } of this.#all.values()) {
+      if (pending.length > 0 || socket.writableLength > 0) continue
+      if (socket.bytesRead === 0 || line?.idleSinceMs !== undefined) socket.destroy()
     }
   }
 

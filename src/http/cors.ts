@@ -16,6 +16,11 @@ export class Cors {
     this.#origins = new Set(origins)
   }
 
+  /** Whether there are any headers to be set. */
+  get speaks(): boolean {
+    return this.#origins.size > 0
+  }
+
   headers({ origin }: IncomingHttpHeaders): readonly string[] {
     if (this.#origins.size === 0) return none
     if (this.#origins.has('*')) return ['Access-Control-Allow-Origin', '*', 'Access-Control-Expose-Headers', exposed]

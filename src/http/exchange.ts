@@ -1,39 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Effect, Outcome } from '../effect.js'
 import { EngineError } from '../errors.js'
-import type { Bus, Patron } from '../ports.js'
-import { type Answers, type Body as Bytes, publishedBody } from './answer.js'
-import { Body, type Inbound } from './body.js'
+import type { Patron } from '../ports.js'
+import { type Body as Bytes, publishedBody } from './answer.js'
+import { Body } from './body.js'
 import type { Connection, Pending } from './connection.js'
-import type { Cors } from './cors.js'
-import { anyone, type Guard, type Visitor } from './guard.js'
+import { anyone, type Visitor } from './guard.js'
 import { bodyMax, checkHeaders, checkPayload, restOf } from './headers.js'
-import type { HttpOptions } from './limits.js'
+import type { House } from './house.js'
 import type { Form, Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
+import { json } from './reply.js'
 import { type BusRoute, routeOf, type ViewRoute } from './route.js'
-import type { Tally } from './tally.js'
-import type { Views } from './views.js'
-
-/** What all exchanges of a server share. */
-export interface House {
-  readonly bus: Bus
-  /** None where everyone may publish and read. */
-  readonly guard: Guard | undefined
-  readonly options: HttpOptions
-  readonly answers: Answers
-  readonly cors: Cors
-  readonly inbound: Inbound
-  readonly tally: Tally
-  readonly views: Views
-  readonly closing: boolean
-}
 
 /** What an answer needs beside its body, in bytes: about. */
 const headBytes = 256
-
-const json: readonly string[] = ['Content-Type', 'application/json', 'Cache-Control', 'no-store']
 
 /**
  * One request and its answer; for as long as it waits, the reader or publisher that the core knows. It is all that a
@@ -69,6 +51,10 @@ export class Exchange implements Patron, Pending {
 
   get receiving(): boolean {
     return this.#body !== undefined && !this.#whole
+  }
+
+  get answered(): boolean {
+    return this.#answered
   }
 
   /** `expects`: the client waits to be told that it may send the body. Returns whether to go on with one. */
@@ -129,7 +115,7 @@ export class Exchange implements Patron, Pending {
     if (this.#answered) return
     this.#house.tally.refuse(refusal, this.#connection.address)
     this.#dropBody()
-    const rest = restOf(this.#request)
+    const rest = restOf(this.#request, this.#whole)
     if (rest === 0 || (rest <= this.#house.options.dropBytes && !this.#isLast)) {
       this.#send(refusal.status, [...json, ...refusal.headers], refusal.body)
     } else this.#breakOff(refusal)

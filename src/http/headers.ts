@@ -17,6 +17,8 @@ export const checkHeaders = (request: IncomingMessage, { headersMax, urlBytes }:
 
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
 
+export const isJson = (type: string): boolean => jsonType.test(type)
+
 /**
  * Only what is said to be JSON, and not compressed, of a fitting length. A browser asks first (CORS) before it sends
  * JSON to another site; any other type would let every page publish here.
@@ -26,7 +28,7 @@ export const checkPayload = ({ headers }: IncomingMessage, bytesMax: number): vo
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new EngineError('unsupported_encoding', 'the body must not be compressed')
   }
-  if (!jsonType.test(type)) throw new EngineError('unsupported_media_type', 'the body must be application/json')
+  if (!isJson(type)) throw new EngineError('unsupported_media_type', 'the body must be application/json')
   if (lengthOf(headers) > bytesMax) {
     throw new EngineError('too_large', `the body is larger than ${bytesMax} bytes`)
   }
@@ -39,9 +41,9 @@ const lengthOf = (headers: IncomingHttpHeaders): number => Number(headers['conte
 export const bodyMax = ({ headers }: IncomingMessage, bytesMax: number): number =>
   headers['transfer-encoding'] === undefined ? lengthOf(headers) : bytesMax
 
-/** How many bytes of the body may still come, if nobody reads on. */
-export const restOf = ({ headers, complete }: IncomingMessage): number => {
-  if (complete) return 0
+/** How many bytes of the body may still come, if nobody reads on; `whole`: it was read to its end. */
+export const restOf = ({ headers }: IncomingMessage, whole: boolean): number => {
+  if (whole) return 0
   // Who waits for a go-ahead may, after a refusal, send the body or not: where the next request starts is unknown.
   if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return Number.POSITIVE_INFINITY
   return lengthOf(headers)

@@ -64,6 +64,8 @@ export interface HttpOptions {
   readonly pollLimit: number
   /** Tryton's clients are given what is younger than this when they come with no id, or with one nobody knows. */
   readonly firstPollWindowMs: number
+  /** Answer the most frequent requests without node:http; only tests say no. */
+  readonly quick: boolean
   /** Origins whose pages may use this node (`https://example.org`), or `*` for all. */
   readonly corsOrigins: readonly string[]
 }
@@ -100,5 +102,6 @@ export const httpDefaults: HttpOptions = {
   pollTimeoutMs: 30_000,
   pollLimit: 100,
   firstPollWindowMs: 5000,
+  quick: true,
   corsOrigins: [],
 }

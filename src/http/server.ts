@@ -7,11 +7,15 @@ import { Answers } from './answer.js'
 import { Inbound } from './body.js'
 import { Connections } from './connections.js'
 import { Cors } from './cors.js'
-import { Exchange, type House } from './exchange.js'
+import { Exchange } from './exchange.js'
 import type { Guard } from './guard.js'
+import type { House } from './house.js'
 import type { HttpOptions } from './limits.js'
+import { Lines } from './lines.js'
 import { rawRefusal } from './raw.js'
 import { type Refusal, refusalOf } from './refusal.js'
+import { Replies } from './reply.js'
+import { Shapes } from './shape.js'
 import { Tally } from './tally.js'
 import { Views } from './views.js'
 
@@ -52,6 +56,7 @@ export interface HttpParts {
 export class HttpServer {
   readonly #server: Server<typeof Request>
   readonly #connections: Connections
+  readonly #lines: Lines
   readonly #tally: Tally
   readonly #house: House
   #closing = false
@@ -61,11 +66,14 @@ export class HttpServer {
     const isClosing = (): boolean => this.#closing || bus.draining
     this.#tally = new Tally(options.reportMs, (report) => bus.report(report))
     this.#connections = new Connections(options, this.#tally)
+    const answers = new Answers()
     this.#house = {
       bus,
       guard,
       options,
-      answers: new Answers(),
+      answers,
+      replies: new Replies(answers, options.keepAliveMs),
+      shapes: new Shapes(options),
       cors: new Cors(options.corsOrigins),
       inbound: new Inbound(options.inboundBytes),
       tally: this.#tally,
@@ -75,6 +83,19 @@ export class HttpServer {
       },
     }
     this.#server = this.#create(options)
+    const [accept] = this.#server.listeners('connection')
+    this.#lines = new Lines({
+      house: this.#house,
+      connections: this.#connections,
+      takeOver: (stream) => accept?.call(this.#server, stream),
+      lastWords: (socket, refusal, headers) => this.#lastWords(socket, refusal, headers),
+    })
+    this.#server.removeAllListeners('connection')
+    this.#server.on('connection', (socket: Socket) => {
+      const connection = this.#connections.admit(socket)
+      if (connection && options.quick) this.#lines.open(connection)
+      else if (connection) accept?.call(this.#server, socket)
+    })
   }
 
   listen(host: string, port: number): Promise<{ readonly port: number }> {
@@ -107,9 +128,10 @@ export class HttpServer {
   }
 
   counters(): { readonly [name: string]: number } {
-    const { requests, refused, cut } = this.#tally
+    const { requests, quick, refused, cut } = this.#tally
     const own = {
       http_requests: requests,
+      http_quick: quick,
       http_refused: refused,
       http_cut: cut,
       http_connections: this.#connections.size,
@@ -132,11 +154,6 @@ export class HttpServer {
       requireHostHeader: false,
     })
     server.maxHeadersCount = options.headersMax + 1
-    const [accept] = server.listeners('connection')
-    server.removeAllListeners('connection')
-    server.on('connection', (socket: Socket) => {
-      if (this.#connections.admit(socket)) accept?.call(server, socket)
-    })
     server.on('request', (request: Request, response) => this.#open(request, response, false))
     server.on('checkContinue', (request: Request, response) => this.#open(request, response, true))
     server.on('checkExpectation', (request: Request, response) => this.#expected(request, response))
@@ -148,6 +165,7 @@ export class HttpServer {
 
   #check(nowMs: number): void {
     this.#connections.check(nowMs)
+    this.#lines.check(nowMs)
     this.#tally.expire(nowMs)
     try {
       this.#house.views.sample(nowMs)
@@ -206,7 +224,7 @@ export class HttpServer {
     if (!connection) return void socket.destroy()
     if (connection.ended) return
     this.#tally.refuse(refusal, connection.address)
-    if (connection.pending.length === 0 || connection.receiving) {
+    if (connection.isSpeakable) {
       connection.end(rawRefusal(refusal, this.#house.cors.headers(headers)))
     } else socket.destroy()
   }

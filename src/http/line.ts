@@ -1,0 +1,242 @@
+import { EngineError } from '../errors.js'
+import { Body } from './body.js'
+import type { Connection } from './connection.js'
+import type { House } from './house.js'
+import { QuickExchange } from './quick.js'
+import type { Shape } from './shape.js'
+
+/** What a line tells the server. */
+export interface Switchboard {
+  /** From here on node:http reads this connection, beginning with these bytes. */
+  stepAside(line: Line, bytes: Buffer): void
+  /** The client has closed its side in the middle of a request. */
+  brokenOff(line: Line): void
+}
+
+const blank = Buffer.from('\r\n\r\n')
+
+/** A request of which the head is here, and a part of the body. */
+interface Part {
+  readonly shape: Shape
+  readonly bodyAt: number
+  readonly size: number
+  /** All that has come, the head included, so that it can be given away. */
+  readonly bytes: Body
+  readonly sinceMs: number
+}
+
+/**
+ * Reads a connection for as long as each request on it is one that is recognised; at the first byte of one that is not,
+ * it steps aside for good.
+ *
+ * 1. Nothing is done for a request before all of it is here: until then its bytes can still be given away.
+ * 2. Answers go out in the order of the requests; those to the requests before it also after it has stepped aside.
+ */
+export class Line {
+  readonly connection: Connection
+  /** When it last came to rest; see `idleSinceMs`. */
+  #restMs = performance.now()
+  #heard = false
+  #part: Part | undefined
+  #gone = false
+  readonly #house: House
+  readonly #board: Switchboard
+  /** Called when nothing recognised waits for its answer any more. */
+  onIdle: (() => void) | undefined
+
+  constructor(house: House, connection: Connection, board: Switchboard) {
+    this.#house = house
+    this.connection = connection
+    this.#board = board
+  }
+
+  /** Not a byte has come, or more of a request is due: since when. */
+  get dueSinceMs(): number | undefined {
+    if (this.#gone) return undefined
+    return this.#part ? this.#part.sinceMs : this.#heard ? undefined : this.#restMs
+  }
+
+  /** Whether more of a request is due than its head. */
+  get isReceiving(): boolean {
+    return this.#part !== undefined
+  }
+
+  /** It has had all its answers: since when. */
+  get idleSinceMs(): number | undefined {
+    return this.#gone || this.#part || this.connection.pending.length > 0 ? undefined : this.#restMs
+  }
+
+  received(chunk: Buffer): void {
+    this.#heard = true
+    if (this.connection.deaf || this.#gone) return
+    if (this.#part) this.#receive(this.#part, chunk)
+    else this.#read(chunk)
+  }
+
+  ended(): void {
+    const { socket } = this.connection
+    if (this.#part) this.#board.brokenOff(this)
+    else socket.end()
+  }
+
+  /** Its socket takes answers again. */
+  drained(): void {
+    if (!this.connection.deaf) this.connection.socket.resume()
+  }
+
+  /** Nobody will ask for the part that has come. */
+  drop(): void {
+    this.#part?.bytes.release()
+    this.#part = undefined
+  }
+
+  answered(exchange: QuickExchange, size: number): void {
+    const { connection } = this
+    const { socket, pending } = connection
+    if (connection.ended) return
+    if (pending[0] === exchange) this.#write(exchange)
+    if (socket.writableLength === 0 && pending.length === 1 && exchange.written) {
+      // Nearly always: there was nothing before it, and the system has taken all of it.
+      pending.pop()
+      this.#rest()
+      return
+    }
+    this.#account(exchange, size)
+  }
+
+  /** The long way, where answers lie here. */
+  #account(exchange: QuickExchange, size: number): void {
+    this.connection.sent(exchange, size)
+    this.#flush()
+    if (!this.#waits) this.onIdle?.()
+  }
+
+  get #waits(): boolean {
+    return this.connection.pending.some((each) => each instanceof QuickExchange && !each.written)
+  }
+
+  /** Writes those answers whose turn has come. */
+  #flush(): void {
+    for (const each of [...this.connection.pending]) {
+      if (!(each instanceof QuickExchange) || each.reply === undefined) return
+      if (!each.written) this.#write(each)
+      this.#watch(each, each.reply.length)
+    }
+  }
+
+  /** Finds out when the system has taken what was written. */
+  #watch(exchange: QuickExchange, size: number): void {
+    if (exchange.watched) return
+    exchange.watched = true
+    const { connection } = this
+    const taken = (): void => {
+      connection.taken(exchange, size)
+      this.#rest()
+    }
+    if (connection.socket.writableLength === 0) taken()
+    else connection.socket.write('', taken)
+  }
+
+  #write(exchange: QuickExchange): void {
+    const { socket } = this.connection
+    exchange.written = true
+    if (exchange.reply !== undefined && !socket.write(exchange.reply, 'latin1')) socket.pause()
+    if (this.#house.closing) {
+      this.connection.deaf = true
+      socket.destroySoon()
+    }
+  }
+
+  #rest(): void {
+    this.#restMs = performance.now()
+  }
+
+  #read(chunk: Buffer): void {
+    const { connection } = this
+    let at = 0
+    while (at < chunk.length && !connection.deaf) {
+      if (connection.socket.writableNeedDrain) {
+        this.#putBack(chunk.subarray(at))
+        return
+      }
+      const headEnd = chunk.indexOf(blank, at)
+      const shape = headEnd < 0 ? undefined : this.#house.shapes.of(chunk, at, headEnd)
+      if (!shape || !this.#isOpen || !this.#house.inbound.hasRoom(shape.length)) {
+        this.#leave(chunk.subarray(at))
+        return
+      }
+      const bodyAt = headEnd + blank.length
+      const end = bodyAt + shape.length
+      if (end > chunk.length) {
+        this.#gather(shape, bodyAt - at, chunk.subarray(at))
+        return
+      }
+      this.#ask(shape, chunk.subarray(bodyAt, end))
+      at = end
+    }
+  }
+
+  /** Whether requests are taken at all: why not, is for node:http's side to say. */
+  get #isOpen(): boolean {
+    const { bus, closing, options } = this.#house
+    return bus.ready && !closing && this.connection.pending.length < options.pipelineMax
+  }
+
+  #ask(shape: Shape, body: Buffer): void {
+    const exchange = new QuickExchange(this.#house, this, shape)
+    this.#house.tally.requests++
+    this.#house.tally.quick++
+    this.connection.pending.push(exchange)
+    exchange.begin(body)
+  }
+
+  #gather(shape: Shape, bodyAt: number, start: Buffer): void {
+    const size = bodyAt + shape.length
+    const bytes = new Body(size, this.#house.inbound)
+    this.#part = { shape, bodyAt, size, bytes, sinceMs: performance.now() }
+    this.#receive(this.#part, start)
+  }
+
+  #receive(part: Part, chunk: Buffer): void {
+    const { bytes, size, bodyAt, shape } = part
+    const missing = size - bytes.size
+    const own = chunk.length > missing ? chunk.subarray(0, missing) : chunk
+    if (!this.#isOpen || !this.#add(bytes, own)) {
+      this.#leave(Buffer.concat([bytes.take(), chunk]))
+      return
+    }
+    if (bytes.size < size) return
+    const body = bytes.take().subarray(bodyAt)
+    this.#part = undefined
+    try {
+      this.#ask(shape, body)
+    } finally {
+      bytes.release()
+    }
+    if (own.length < chunk.length) this.#read(chunk.subarray(own.length))
+  }
+
+  /** False if there is no room. */
+  #add(bytes: Body, chunk: Buffer): boolean {
+    try {
+      bytes.add(chunk)
+      return true
+    } catch (error) {
+      if (error instanceof EngineError) return false
+      throw error
+    }
+  }
+
+  /** What is not read now comes again when the socket has drained. */
+  #putBack(bytes: Buffer): void {
+    const { socket } = this.connection
+    socket.pause()
+    socket.unshift(bytes)
+  }
+
+  #leave(bytes: Buffer): void {
+    this.drop()
+    this.#gone = true
+    this.#board.stepAside(this, bytes)
+  }
+}

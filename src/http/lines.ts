@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Connection } from './connection.js'
+import type { Connections } from './connections.js'
+import type { House } from './house.js'
+import { Line, type Switchboard } from './line.js'
+import { type Refusal, refusalOf } from './refusal.js'
+import { Relay } from './relay.js'
+
+interface Parts {
+  readonly house: House
+  readonly connections: Connections
+  /** Has node:http read on. */
+  readonly takeOver: (stream: Duplex) => void
+  readonly lastWords: (socket: Socket, refusal: Refusal, headers: IncomingMessage['headers']) => void
+}
+
+/** The lines of all connections that node:http has not taken over: what happens on their sockets, and when they are late. */
+export class Lines implements Switchboard {
+  readonly #parts: Parts
+  readonly #onData: (this: Socket, chunk: Buffer) => void
+  readonly #onEnd: (this: Socket) => void
+  readonly #onDrain: (this: Socket) => void
+  readonly #onError: (this: Socket, error: Error) => void
+
+  constructor(parts: Parts) {
+    const { connections } = parts
+    this.#parts = parts
+    // The same four for all connections, which may be many.
+    this.#onData = function (chunk) {
+      connections.of(this)?.line?.received(chunk)
+    }
+    this.#onEnd = function () {
+      connections.of(this)?.line?.ended()
+    }
+    this.#onDrain = function () {
+      connections.of(this)?.line?.drained()
+    }
+    // It closes, and that is told.
+    this.#onError = () => {}
+  }
+
+  open(connection: Connection): void {
+    const { socket } = connection
+    connection.line = new Line(this.#parts.house, connection, this)
+    socket.on('error', this.#onError).on('end', this.#onEnd).on('drain', this.#onDrain).on('data', this.#onData)
+  }
+
+  stepAside(line: Line, bytes: Buffer): void {
+    const { connection } = line
+    const { socket } = connection
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain)
+    socket.pause()
+    socket.unshift(bytes)
+    if (connection.pending.length > 0) this.#parts.takeOver(connection.relay(new Relay(line)))
+    else {
+      this.#parts.takeOver(socket)
+      socket.off('error', this.#onError)
+    }
+    socket.resume()
+  }
+
+  brokenOff({ connection }: Line): void {
+    this.#parts.lastWords(connection.socket, refusalOf('bad_request', 'this is not HTTP/1.1'), {})
+  }
+
+  /** Looks whose time is up. */
+  check(nowMs: number): void {
+    for (const { line } of this.#parts.connections.all()) if (line) this.#checkLine(line, nowMs)
+  }
+
+  #checkLine(line: Line, nowMs: number): void {
+    const { headerTimeoutMs, bodyTimeoutMs, keepAliveMs } = this.#parts.house.options
+    const { socket } = line.connection
+    const { dueSinceMs, idleSinceMs } = line
+    if (dueSinceMs !== undefined) {
+      if (nowMs - dueSinceMs < (line.isReceiving ? bodyTimeoutMs : headerTimeoutMs)) return
+      this.#parts.lastWords(socket, refusalOf('timeout', 'the request did not arrive in time'), {})
+    } else if (idleSinceMs !== undefined && nowMs - idleSinceMs >= keepAliveMs) socket.destroy()
+  }
+}

@@ -1,0 +1,158 @@
+import type { Effect, Outcome } from '../effect.js'
+import { EngineError } from '../errors.js'
+import type { Patron } from '../ports.js'
+import { type Body as Bytes, publishedBody } from './answer.js'
+import { Body } from './body.js'
+import type { Pending } from './connection.js'
+import { anyone, type Visitor } from './guard.js'
+import type { House } from './house.js'
+import type { Line } from './line.js'
+import type { Form } from './operation.js'
+import { type Refusal, refusalFor, refusalOf } from './refusal.js'
+import { json } from './reply.js'
+import type { Shape } from './shape.js'
+
+/**
+ * One request that was recognised, and its answer: what `Exchange` is for those that node:http reads. It has come as a
+ * whole, so there is less to go wrong. The rules of `Exchange` hold here, too.
+ */
+export class QuickExchange implements Patron, Pending {
+  waiter?: object | undefined
+  readonly receiving = false
+  /** Its answer, once there is one. */
+  reply: Bytes | undefined
+  /** The answer is handed to the socket. */
+  written = false
+  /** It will be told when the system has the answer. */
+  watched = false
+  readonly #house: House
+  readonly #line: Line
+  readonly #shape: Shape
+  #form: Form = 'one'
+  #waits = false
+  #answered = false
+  /** Only while it is not known who asks. */
+  #body: Body | undefined
+
+  constructor(house: House, line: Line, shape: Shape) {
+    this.#house = house
+    this.#line = line
+    this.#shape = shape
+  }
+
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  begin(bytes: Buffer): void {
+    try {
+      const visitor = this.#identify()
+      if (visitor instanceof Promise) this.#await(visitor, bytes)
+      else this.#ask(bytes, visitor)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  settle(effect: Effect): void {
+    this.#waits = false
+    if (effect.type === 'answer') this.#answer(effect)
+    else if (effect.type === 'refuse') this.#refuse(refusalOf(effect.code, effect.reason))
+    else if (effect.type === 'published') this.#published(effect.outcome)
+  }
+
+  abandon(): void {
+    this.#answered = true
+    this.#dropBody()
+    if (!this.#waits) return
+    this.#waits = false
+    this.#house.bus.step({ type: 'cancel', reader: this })
+  }
+
+  #identify(): Visitor | Promise<Visitor> {
+    const { guard } = this.#house
+    if (!guard) return anyone
+    const { route, headers } = this.#shape
+    const { kind, database } = route
+    return guard.admit({ kind, database, headers, address: this.#line.connection.address })
+  }
+
+  #await(visitor: Promise<Visitor>, bytes: Buffer): void {
+    const body = new Body(bytes.length, this.#house.inbound)
+    this.#body = body
+    // Its failure is told to who asks, and so must not hide that of the body.
+    visitor.then(
+      (admitted) => this.#admitted(admitted),
+      (error) => this.#fail(error),
+    )
+    body.add(bytes)
+  }
+
+  #admitted(visitor: Visitor): void {
+    if (!this.#body) return
+    try {
+      this.#ask(this.#body.take(), visitor)
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#dropBody()
+    }
+  }
+
+  #ask(body: Buffer, visitor: Visitor): void {
+    const { bus, options } = this.#house
+    const { route, headers } = this.#shape
+    const ask = { body, database: route.database, headers, options, patron: this, visitor }
+    const { input, form } = route.operation(ask)
+    this.#form = form
+    this.#waits = input.type === 'poll'
+    bus.step(input)
+  }
+
+  #answer({ answer }: Extract<Effect, { type: 'answer' }>): void {
+    if (this.#isPlain) this.#send(this.#house.replies.shared(this.#form, answer))
+    else this.#tell(200, [], this.#house.answers.write(this.#form, answer))
+  }
+
+  #published(outcome: Outcome): void {
+    if (!outcome.ok) this.#refuse(refusalOf(outcome.code, outcome.reason, outcome.unknown))
+    else if (this.#isPlain) this.#send(this.#house.replies.ok(publishedBody(this.#form, outcome)))
+    else this.#tell(200, [], publishedBody(this.#form, outcome))
+  }
+
+  /** The answer says nothing that depends on who gets it. */
+  get #isPlain(): boolean {
+    return !this.#house.cors.speaks && !this.#house.closing
+  }
+
+  #fail(error: unknown): void {
+    this.#waits = false
+    if (!(error instanceof EngineError)) this.#house.tally.mistake(error)
+    this.#refuse(refusalFor(error))
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#answered) return
+    this.#dropBody()
+    this.#house.tally.refuse(refusal, this.#line.connection.address)
+    this.#tell(refusal.status, refusal.headers, refusal.body)
+  }
+
+  #tell(status: number, more: readonly string[], body: Bytes): void {
+    const { cors, closing, replies } = this.#house
+    const headers = [...json, ...more, ...cors.headers(this.#shape.headers)]
+    this.#send(replies.of({ status, headers, body, last: closing }))
+  }
+
+  #send(reply: Bytes): void {
+    if (this.#answered) return
+    this.#answered = true
+    this.reply = reply
+    this.#line.answered(this, reply.length)
+  }
+
+  #dropBody(): void {
+    this.#body?.release()
+    this.#body = undefined
+  }
+}

@@ -1,0 +1,71 @@
+import { STATUS_CODES } from 'node:http'
+import type { Answer } from '../effect.js'
+import type { Answers, Body } from './answer.js'
+import type { Form } from './operation.js'
+
+/** The time of day in words, made anew once a second. */
+class DateLine {
+  #second = -1
+  #text = ''
+
+  get text(): string {
+    const second = Math.floor(Date.now() / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#text = `Date: ${new Date(second * 1000).toUTCString()}\r\n`
+    }
+    return this.#text
+  }
+}
+
+export const json: readonly string[] = ['Content-Type', 'application/json', 'Cache-Control', 'no-store']
+
+interface Parts {
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: Body
+  /** The connection is closed after it. */
+  readonly last: boolean
+}
+
+/** Writes answers from the status line to the last byte, as node:http would, for where it has no part in it. */
+export class Replies {
+  readonly #answers: Answers
+  readonly #date = new DateLine()
+  readonly #keepAlive: string
+  readonly #written = { bus: new WeakMap<Answer, Body>(), page: new WeakMap<Answer, Body>() }
+
+  constructor(answers: Answers, keepAliveMs: number) {
+    this.#answers = answers
+    this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`
+  }
+
+  of({ status, headers, body, last }: Parts): Body {
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
+    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
+    return this.#joined(head, body, last)
+  }
+
+  /** The most frequent of all: nothing has to be put together but the length and the time. */
+  ok(body: Body): Body {
+    return this.#joined('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n', body, false)
+  }
+
+  /** Many readers get the same answer, so it is put together once for all of them. */
+  shared(form: Form, answer: Answer): Body {
+    const written = this.#written[form === 'bus' ? 'bus' : 'page']
+    const known = written.get(answer)
+    if (known !== undefined) return known
+    const reply = this.ok(this.#answers.write(form, answer))
+    written.set(answer, reply)
+    return reply
+  }
+
+  #joined(head: string, body: Body, last: boolean): Body {
+    const length = `Content-Length: ${body.length}\r\n`
+    // In the order in which node:http has them.
+    const tail = last ? `Connection: close\r\n${this.#date.text}\r\n` : `${this.#date.text}${this.#keepAlive}`
+    const whole = head + length + tail
+    return typeof body === 'string' ? whole + body : Buffer.concat([Buffer.from(whole, 'latin1'), body])
+  }
+}

@@ -1,0 +1,123 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isJson } from './headers.js'
+import type { HttpOptions } from './limits.js'
+import { type BusRoute, routeOf } from './route.js'
+
+/** The head of a request of which every byte is understood. */
+export interface Shape {
+  readonly route: BusRoute
+  readonly headers: IncomingHttpHeaders
+  /** Of the body. */
+  readonly length: number
+}
+
+/** More than the common heads have; what is longer is parsed by node:http. */
+const textMax = 2048
+const cachedMax = 1024
+
+const requestLine = /^POST (\/(\w[\w.~-]*)\/bus(?:\/poll|\/publish)?) HTTP\/1\.1$/
+const headerLine = /^([\w-]+): ([!-~](?:[ -~]*[!-~])?)$/
+const hosts = /^[\w.:[\]-]+$/
+const lengths = /^(?:0|[1-9]\d{0,8})$/
+
+/** Those that say nothing about where the request ends or how the connection goes on. */
+const harmless: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'authorization',
+  'cache-control',
+  'cookie',
+  'dnt',
+  'forwarded',
+  'idempotency-key',
+  'origin',
+  'pragma',
+  'prefer',
+  'priority',
+  'referer',
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-request-id',
+  'x-requested-with',
+])
+
+const isFit = (name: string, value: string): boolean => {
+  if (name === 'host') return hosts.test(value)
+  if (name === 'content-length') return lengths.test(value)
+  if (name === 'content-type') return isJson(value)
+  if (name === 'connection') return value.toLowerCase() === 'keep-alive'
+  return harmless.has(name)
+}
+
+/** Undefined for a header that is unknown, oddly written or there twice. */
+const headersOf = (lines: readonly string[]): IncomingHttpHeaders | undefined => {
+  const headers: IncomingHttpHeaders = {}
+  for (const line of lines) {
+    const [, given = '', value = ''] = headerLine.exec(line) ?? []
+    const name = given.toLowerCase()
+    if (!isFit(name, value) || headers[name] !== undefined) return undefined
+    headers[name] = value
+  }
+  return headers
+}
+
+const shapeOf = (text: string, options: HttpOptions): Shape | undefined => {
+  const [first = '', ...lines] = text.split('\r\n')
+  const [, target = '', database = ''] = requestLine.exec(first) ?? []
+  if (target === '' || target.length > options.urlBytes || database.length > options.channelBytes) return undefined
+  const headers = lines.length > options.headersMax ? undefined : headersOf(lines)
+  if (headers?.host === undefined || headers['content-type'] === undefined) return undefined
+  if (headers['content-length'] === undefined) return undefined
+  const length = Number(headers['content-length'])
+  const route = routeOf(target, options)
+  return route && 'operation' in route && length <= route.bodyBytes ? { route, headers, length } : undefined
+}
+
+/** Secrets are not kept, and what differs from request to request is not worth it. */
+const isKept = ({ headers }: Shape): boolean =>
+  headers.authorization === undefined && headers.cookie === undefined && headers['idempotency-key'] === undefined
+
+/**
+ * Recognises the heads of the most frequent requests, and nothing else. It is no parser: for whatever is not written
+ * exactly as most clients write it, it says no, and node:http decides what it means. So there is no text that two
+ * parsers read in two ways. Clients say the same again and again, so what was recognised is remembered.
+ */
+export class Shapes {
+  readonly #options: HttpOptions
+  readonly #textMax: number
+  readonly #known = new Map<string, Shape>()
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+    this.#textMax = Math.min(textMax, options.headerBytes - 1)
+  }
+
+  /** The shape of what stands in `bytes` from `start` on, and ends with an empty line at `end`. */
+  of(bytes: Buffer, start: number, end: number): Shape | undefined {
+    if (end - start > this.#textMax) return undefined
+    const text = bytes.toString('latin1', start, end)
+    const known = this.#known.get(text)
+    if (known) return known
+    const shape = shapeOf(text, this.#options)
+    if (shape && isKept(shape)) this.#keep(text, shape)
+    return shape
+  }
+
+  #keep(text: string, shape: Shape): void {
+    if (this.#known.size >= cachedMax) this.#known.clear()
+    this.#known.set(text, shape)
+  }
+}
