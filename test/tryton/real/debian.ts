@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 
 /** What is needed beside Node: where it shows, and the package that brings it. */
 const needs: readonly (readonly [path: string, name: string])[] = [
@@ -20,9 +20,22 @@ export const isRoot = process.getuid?.() === 0
 const missing = (): readonly string[] => needs.filter(([path]) => !existsSync(path)).map(([, name]) => name)
 
 const apt = (...args: readonly string[]): boolean => {
-  // Nothing is to be started for the whole machine: what the tests need they start themselves.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   return spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
+}
+
+/** Packages ask this file whether they may start their services; 101 is no. */
+const policy = '/usr/sbin/policy-rc.d'
+
+/** Installs without starting anything for the whole machine: what the tests need they start themselves. */
+const install = (names: readonly string[]): boolean => {
+  const isOurs = !existsSync(policy)
+  if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return apt('update', '-q') && apt('install', '-q', '-y', '--no-install-recommends', ...names)
+  } finally {
+    if (isOurs) rmSync(policy)
+  }
 }
 
 /** Installs what is missing, if it may; otherwise says why the tests can't be run here. */
@@ -32,8 +45,7 @@ export const whyNot = (): string | false => {
   const advice = `not installed: ${names.join(' ')}`
   if (!isRoot || !existsSync('/usr/bin/apt-get')) return advice
   process.stderr.write(`installing ${names.join(' ')}\n`)
-  const done = apt('update', '-q') && apt('install', '-q', '-y', '--no-install-recommends', ...names)
-  return done && missing().length === 0 ? false : `could not be installed: ${missing().join(' ')}`
+  return install(names) && missing().length === 0 ? false : `could not be installed: ${missing().join(' ')}`
 }
 
 /** The programs of PostgreSQL, of the newest version that is there. */
