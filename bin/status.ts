@@ -50,6 +50,21 @@ const countersLine = (now: Look, before: Look | undefined): string => {
   return words.join(', ')
 }
 
+/** The databases of trytond that the answering node listens to. */
+const feedsTable = ({ feeds = [] }: Status): readonly string[] => {
+  const rows = feeds.map(({ database, state, heard, waiting, dropped, losses, lastLoss }) => [
+    database,
+    state,
+    String(heard),
+    String(waiting),
+    String(dropped),
+    `${losses}${lastLoss === undefined ? '' : ` (${lastLoss})`}`,
+  ])
+  if (rows.length === 0) return []
+  const [head = '', ...lines] = tableOf(['DATABASE', 'STATE', 'HEARD', 'WAITING', 'DROPPED', 'CONNECTIONS LOST'], rows)
+  return ['', bold(head), ...lines]
+}
+
 const page = (now: Look, before: Look | undefined): string => {
   const { name, state, view } = now.status
   const [head = '', ...rows] = membersTable(now.status)
@@ -58,6 +73,7 @@ const page = (now: Look, before: Look | undefined): string => {
     '',
     bold(head),
     ...rows,
+    ...feedsTable(now.status),
     '',
     countersLine(now, before),
   ].join('\n')

@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import type { Node } from '../../src/index.js'
 import { ask } from '../live/ask.js'
-import { agreed, crew, statusOf } from '../live/crew.js'
+import { agreed, crew, embed, statusOf } from '../live/crew.js'
+import { run } from '../support/cli.js'
 import { until } from '../support/until.js'
 import { FakePostgres } from './fake-postgres.js'
 
@@ -30,6 +31,16 @@ test('three nodes hear the same database: each message once, in order, though on
   await until('all are there', async () => (await kept(two)).length >= total)
   const expected = Array.from({ length: total }, (_, n) => n)
   for (const node of [two, three]) t.same(await kept(node), expected, node.name)
+  const shown = await run(['status', '--server', two.url])
+  t.match(shown.stdout, /DATABASE.*\ntryton +listening +600 /)
   const { feeds } = await statusOf(two)
   t.match(feeds, [{ database: 'tryton', state: 'listening', heard: total, waiting: 0, dropped: 0, losses: 0 }])
+})
+
+test('the commands come in with a token', async (t) => {
+  const token = 'a-token-of-the-tests'
+  const node = await embed(t, { auth: 'trytond=http://127.0.0.1:1', token })
+  const publish = ['publish', 'a', '{"n":1}', '--server', node.url, '--timeout', '5']
+  t.match(await run(publish), { code: 1, stderr: /a session of trytond is needed/ })
+  t.match(await run(publish, '', { CARILLON_TOKEN: token }), { code: 0 })
 })

@@ -132,6 +132,17 @@ test('a site with Carillon beside its trytond', { skip: reason, timeout: 540_000
     await fleet.joined()
   })
 
+  await t.test('without a proxy, trytond sends the desktop client to a node: url_host', async (t) => {
+    const other = await site.trytond('trytond-url-host', { allow_subscribe: true, url_host: `${fleet.urls[2]}/` })
+    const gtk = await desktop(t, site, other.url)
+    await until('it waits', async () => (await fleet.ships[2]?.status())?.gauges['waiters'] === 1, 30_000)
+    const notifier = new Puppet('notifier.py', [trytond.file, database])
+    t.teardown(() => notifier.kill())
+    const titles = series('sent on', 10)
+    for (const title of titles) notifier.tell({ titles: [title], user: admin })
+    t.same(await shownOf(gtk, titles), titles)
+  })
+
   await t.test('strangers are turned away at any of the nodes, and so is who has logged out', async (t) => {
     const session = await login(nginx)
     const ask = (header: string): Promise<Response> => {
