@@ -14,7 +14,7 @@ const backoffMs = { first: 500, max: 10_000 }
 /** One that has run for this long is started again without the back-off that earlier deaths have added up. */
 const steadyMs = 30_000
 /** Less than the five seconds in which all is over. */
-const killAfterMs = 4000
+const killAfterMs = 3500
 
 const howItEnded = (code: number | null, signal: string | null): string =>
   signal ? `by ${signal}` : `with status ${code}`

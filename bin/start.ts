@@ -1,6 +1,7 @@
 import { createNode, EngineError, type Node } from '../src/index.js'
 import { Failure } from './failure.js'
 import { givenOptions } from './flags.js'
+import { say } from './terminal.js'
 
 export type StartFlags = { readonly [name: string]: unknown; readonly tethered?: boolean }
 
@@ -47,7 +48,11 @@ export const start = async (flags: StartFlags): Promise<void> => {
   const ended = askedToEnd(tethered)
   const node = await create(flags)
   if (process.connected) process.send?.('up')
-  const exitCode = await ended
+  const failed = node.failed.then((why) => {
+    say(`carillon: ${why}`)
+    return 1
+  })
+  const exitCode = await Promise.race([ended, failed])
   await node.close()
   process.exit(exitCode)
 }

@@ -59,6 +59,6 @@ export const coreDefaults: CoreOptions = {
   keysMax: 1_000_000,
   membersMax: 64,
   cursorOriginsMax: 64,
-  answerBytes: 4 * 2 ** 20,
+  answerBytes: 2 ** 20,
   frameBytes: 256 * 1024,
 }

@@ -6,7 +6,7 @@ import type { Options } from './options.js'
 const levels = new Map<string, 'debug' | 'warn' | 'error'>([
   ['view_proposed', 'debug'],
   ['member_stalled', 'warn'],
-  ['name_taken', 'warn'],
+  ['name_taken', 'error'],
   ['no peer secret', 'warn'],
   ['peer refused', 'warn'],
   ['peer too slow', 'warn'],

@@ -48,6 +48,11 @@ export class Node implements Bus {
   #publishing = 0
   #onAllPublished = (): void => {}
   #closing: Promise<void> | undefined
+  #fail: (why: string) => void = () => {}
+  /** Resolves, with the reason, if this node can't go on; it is for its owner to close it then. */
+  readonly failed = new Promise<string>((resolve) => {
+    this.#fail = resolve
+  })
 
   constructor(options: Options, { secrets, tokens }: Keys) {
     this.#options = options
@@ -115,6 +120,8 @@ export class Node implements Bus {
   }
 
   report(report: Report): void {
+    if (report.event === 'name_taken')
+      this.#fail(`another node of the cluster is named ${this.#self.name}: give each node a --name of its own`)
     logReport(this.#log, report, (id) => this.#nameOf(id))
   }
 

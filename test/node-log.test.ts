@@ -24,7 +24,7 @@ test('each report is as loud as it matters, and calls nodes by their names', (t)
     [{ event: 'view_proposed', detail: { view: 7, members: ['-a1', '-x'] } }, 'debug view proposed view=7 members='],
     [{ event: 'view_abandoned', detail: { silent: ['-a2'] } }, 'info  view abandoned silent=["node-2"]\n'],
     [{ event: 'member_stalled', detail: { node: '-a1' } }, 'WARN  member stalled node=node-1\n'],
-    [{ event: 'name_taken', detail: { name: 'node-1' } }, 'WARN  name taken name=node-1\n'],
+    [{ event: 'name_taken', detail: { name: 'node-1' } }, 'ERROR name taken name=node-1\n'],
     [{ event: 'no peer secret' }, 'WARN  no peer secret\n'],
     [{ event: 'peer refused', detail: { reason: 'a web page' } }, 'WARN  peer refused reason="a web page"\n'],
     [{ event: 'peer too slow', detail: { peer: 'node-1', id: '-a1' } }, 'WARN  peer too slow peer=node-1\n'],

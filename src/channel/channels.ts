@@ -107,6 +107,8 @@ export class Channels {
     this.bytes += entry.size
     this.count++
     this.#touch(channel)
+    // From a node that was away for long: all others may have had it, and forgotten it, by now.
+    if (this.#nowMs - entry.bornMs > this.options.retentionMs) this.#evictFrom(channel, entry)
     while (channel.ring.length > this.options.retentionCount) this.#evictFrom(channel, channel.ring.at(0))
     while (this.bytes > this.options.retentionBytes && this.#evictOldest());
   }

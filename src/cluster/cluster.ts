@@ -90,6 +90,7 @@ export class Cluster implements Log {
       view: () => this.viewChange.view,
       ready: () => this.ready,
       draining: () => this.draining,
+      leaving: () => this.viewChange.retired,
       waiting,
     })
     this.viewChange = this.#makeViewChange()
@@ -109,7 +110,7 @@ export class Cluster implements Log {
       options,
       claim: (hears, counter) => this.#standing.claim(hears, counter),
       emit: parts.emit,
-      replaced: (by) => this.#retire(by),
+      namesake: (other) => this.#meetNamesake(other),
     })
     const { lamport, accept, replication, members, viewChange } = this
     this.#inbox = new Inbox({
@@ -204,7 +205,9 @@ export class Cluster implements Log {
 
   /** Begins a step: notices lost time before anything is judged by it. */
   begin(now: Now): void {
-    if (now.ms - this.#now.ms > pauseMs) {
+    const lostMs = now.ms - this.#now.ms
+    if (lostMs > this.#parts.options.retentionMs) this.viewChange.stale = true
+    if (lostMs > pauseMs) {
       this.members.forgive(now.ms)
       this.replication.forgive(now.ms)
     }
@@ -275,11 +278,14 @@ export class Cluster implements Log {
     return id === this.#parts.self ? this.#parts.options.name : (this.members.get(id)?.claim.name ?? id)
   }
 
-  /** R1: of two lives of one name the younger counts; the older takes no more work. */
-  #retire(by: Claim): void {
-    if (this.draining) return
+  /** Of two living nodes of one name the one that is ready stays; of two such the younger, since the other was replaced (R1). */
+  #meetNamesake(other: Claim): void {
+    const stays = this.ready === other.ready ? this.members.self > other.id : this.ready
+    if (stays || this.viewChange.retired) return
     this.draining = true
-    this.#report('name_taken', { name: by.name, address: by.address })
+    this.viewChange.retired = true
+    this.leave()
+    this.#report('name_taken', { name: other.name, address: other.address })
   }
 
   #report(event: string, detail: Report['detail']): void {

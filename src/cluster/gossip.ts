@@ -13,8 +13,8 @@ interface Parts {
   /** What this node says of itself now. */
   claim(hears: readonly NodeId[], counter: number): Claim
   emit(effect: Effect): void
-  /** A younger node has this one's name. */
-  replaced(by: Claim): void
+  /** Another living node has this one's name. */
+  namesake(other: Claim): void
 }
 
 /** Tells all neighbours, every heartbeat interval and when something has changed, all that is known of who is there. */
@@ -39,13 +39,13 @@ export class Gossip {
   }
 
   receive(from: NodeId, heartbeat: Heartbeat, nowMs: number): void {
-    const { members, options, emit, replaced } = this.#parts
+    const { members, options, emit, namesake } = this.#parts
     const { fresh, replaced: older } = members.learn(heartbeat, nowMs)
     for (const { claim, id } of fresh) emit({ type: 'dial', peer: id, address: claim.address })
     for (const { claim, id } of older) emit({ type: 'forget', peer: id, address: claim.address })
     // By its own word only: of a life that has ended others may still speak.
     const own = heartbeat.claims.find(({ id }) => id === from)
-    if (own && own.name === options.name && own.id > members.self && !own.leaving) replaced(own)
+    if (own && own.name === options.name && own.id !== members.self && !own.leaving) namesake(own)
     if (fresh.length > 0 || members.heard(nowMs).join() !== this.#told) this.touch()
   }
 

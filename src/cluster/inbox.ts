@@ -93,7 +93,7 @@ export class Inbox {
     const { viewChange, replication, frozen } = this.#parts
     // Whoever speaks in a view that we only wait for proves that all members hold its target.
     if (!sameView(batch.view, viewChange.view.id)) viewChange.onInstall(from, batch.view, now.ms)
-    if (!sameView(batch.view, viewChange.view.id) || frozen()) return
+    if (!sameView(batch.view, viewChange.view.id) || viewChange.stale || frozen()) return
     replication.receive(from, batch, now)
     replication.flush(now.ms)
   }

@@ -83,7 +83,7 @@ export class Members {
     this.#peers.set(peer.id, peer)
   }
 
-  /** R1: of several lives of one name the youngest that shows signs of life counts. */
+  /** R1: of several lives of one name that one counts which shows signs of life, is ready, and is the youngest. */
   #judgeNames(nowMs: number): Learnt {
     const holders = new Map<string, Peer>()
     for (const peer of this.#peers.values()) {
@@ -93,7 +93,8 @@ export class Members {
     const fresh: Peer[] = []
     const replaced: Peer[] = []
     for (const peer of this.#peers.values()) {
-      const superseded = holders.get(peer.claim.name) !== peer
+      // A namesake of this node's own is never its partner: one of the two steps out.
+      const superseded = peer.claim.name === this.options.name || holders.get(peer.claim.name) !== peer
       if (superseded && !peer.superseded && !peer.isNew) replaced.push(peer)
       else if (!superseded && (peer.superseded || peer.isNew)) fresh.push(peer)
       peer.superseded = superseded
@@ -105,7 +106,8 @@ export class Members {
   /** Identities rise with the wall clock. If that was set back a restart looks older than the life before: dead ones don't count. */
   #outranks(a: Peer, b: Peer, nowMs: number): boolean {
     const [aLives, bLives] = [a, b].map((peer) => peer.showsLife(nowMs, this.options.suspectMs))
-    return aLives === bLives ? a.id > b.id : aLives === true
+    if (aLives !== bLives) return aLives === true
+    return a.claim.ready === b.claim.ready ? a.id > b.id : a.claim.ready
   }
 
   #makeRoom(nowMs: number): boolean {

@@ -3,6 +3,9 @@ import type { Members } from './members.js'
 import { sameView } from './peer.js'
 import type { ViewChange } from './view-change.js'
 
+/** For so many suspicion times a newcomer waits for a ready node that it has lost sight of. */
+const silences = 10
+
 /**
  * When a node may serve: it founds a cluster, or has in a view with a ready member all that was retained, or nobody
  * is ready anywhere and it is the oldest of those who start together.
@@ -18,12 +21,20 @@ export class Readiness {
     this.ready = options.founder
   }
 
+  /** A ready node that has fallen silent, and is not known to be dead: better to wait for it than to begin without it. */
+  #mayReturn(nowMs: number): boolean {
+    const { suspectMs } = this.options
+    return [...this.members.all()].some(
+      (peer) => peer.claim.ready && !peer.superseded && peer.showsLife(nowMs, silences * suspectMs),
+    )
+  }
+
   look(viewChange: ViewChange, nowMs: number): void {
     if (this.ready || viewChange.frozen) return
     const { view } = viewChange
     const alive = [...this.members.all()].filter((peer) => peer.alive(nowMs, this.options.suspectMs))
     const ready = alive.filter((peer) => peer.claim.ready)
-    if (ready.length > 0)
+    if (ready.length > 0 || this.#mayReturn(nowMs))
       this.ready = ready.some(({ id, claim }) => view.members.includes(id) && sameView(claim.view, view.id))
     else if (nowMs - this.startedMs >= this.options.bootstrapMs)
       this.ready = alive.every(({ id }) => id > this.members.self)

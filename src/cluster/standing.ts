@@ -20,6 +20,7 @@ interface Parts {
   /** Holds all that was retained when it joined. */
   ready(): boolean
   draining(): boolean
+  leaving(): boolean
   waiting(): number
 }
 
@@ -32,10 +33,10 @@ export class Standing {
   }
 
   claim(hears: readonly NodeId[], counter: number): Claim {
-    const { self, options, view, ready, draining, waiting } = this.#parts
+    const { self, options, view, ready, draining, leaving, waiting } = this.#parts
     const { name, address, url } = options
     const { id, members } = view()
-    const own = { id: self, name, address, url, counter, ready: ready() && !draining(), leaving: false }
+    const own = { id: self, name, address, url, counter, ready: ready() && !draining(), leaving: leaving() }
     return { ...own, view: id, members, hears, have: this.reach(), waiters: waiting() }
   }
 

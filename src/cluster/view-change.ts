@@ -59,6 +59,10 @@ export class ViewChange {
   view: View
   promised: ViewId
   frozen = false
+  /** Another node has its name: it has no part in views any more. */
+  retired = false
+  /** This node was stopped for so long that what reaches it in this view may have been forgotten by all others. */
+  stale = false
   #promisedMs = 0
   #installedMs = Number.NEGATIVE_INFINITY
   #proposal: Proposal | undefined
@@ -82,6 +86,7 @@ export class ViewChange {
   }
 
   tick(nowMs: number): void {
+    if (this.retired) return
     if (this.#proposal) this.#drive(this.#proposal, nowMs)
     else if (this.frozen) this.#rescue(nowMs)
     else this.#watch(nowMs)
@@ -89,7 +94,7 @@ export class ViewChange {
 
   /** Looks at once, not at the next tick: somebody came or went. */
   look(nowMs: number): void {
-    if (!this.frozen && !this.#proposal) this.#watch(nowMs)
+    if (!this.frozen && !this.#proposal && !this.retired) this.#watch(nowMs)
   }
 
   #watch(nowMs: number): void {
@@ -97,7 +102,7 @@ export class ViewChange {
     const want = host.desire.now(this.view, () => host.reach(), nowMs)
     const unlike = want.length !== this.view.members.length || want.some((id, i) => id !== this.view.members[i])
     const divided = host.desire.divided(this.view, nowMs)
-    if (!unlike && !divided && !(want[0] === host.self && this.#mayForget(nowMs))) {
+    if (!unlike && !divided && !this.stale && !(want[0] === host.self && this.#mayForget(nowMs))) {
       this.#unlikeMs = undefined
       this.#attempts = 0
       return
@@ -248,6 +253,7 @@ export class ViewChange {
     if (!sync || !this.#synced || !sameView(id, sync.id) || !sync.members.includes(from)) return
     this.view = { id: sync.id, members: sync.members }
     this.frozen = false
+    this.stale = false
     this.#proposal = undefined
     this.#sync = undefined
     this.#installedMs = nowMs

@@ -55,7 +55,7 @@ const show = (status, at) => {
 }
 const look = async () => {
   try {
-    const response = await fetch('cluster')
+    const response = await fetch('cluster', { signal: AbortSignal.timeout(2000) })
     const told = await response.json()
     if (!response.ok) throw new Error(told.error.message)
     show(told, performance.now())

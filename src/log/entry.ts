@@ -14,7 +14,7 @@ export class Entry {
   readonly channel: string
   readonly key: string | undefined
   readonly digest: string | undefined
-  readonly hole: number
+  hole: number
   data: Uint8Array
 
   constructor(
@@ -45,6 +45,7 @@ export class Entry {
 
   strip(): void {
     this.data = nothing
+    this.hole = 0
   }
 
   record(): Record {

@@ -1,4 +1,7 @@
 import { test } from 'tap'
+import type { Message } from '../../src/cluster/message.js'
+import { decode, encode } from '../../src/peer/codec.js'
+import { Refusal } from '../../src/peer/refusal.js'
 import { draft, textsOf } from '../support/core.js'
 import { type Box, Net } from '../support/net.js'
 
@@ -305,15 +308,55 @@ test('a restart with the clock set back is taken in all the same', (t) => {
   t.end()
 })
 
-test('two nodes of one name: the elder takes no more work', (t) => {
+test('two living nodes of one name: the newcomer steps out, and the cluster does not notice', (t) => {
   const net = new Net()
-  const [a] = net.start(['a', 'b']) as [Box, Box]
+  const [a, b] = net.start(['a', 'b']) as [Box, Box]
   const twin = net.add('a', { founder: false })
-  for (const box of net.boxes) net.link(twin, box)
-  net.until(() => twin.engine.ready)
-  t.equal(a.state, 'draining')
-  t.ok(a.reports.some(({ event }) => event === 'name_taken'))
-  t.equal(twin.view, 'ab')
+  for (const box of [a, b]) net.link(twin, box)
+  net.pass(10_000)
+  t.equal(twin.state, 'draining')
+  t.ok(twin.reports.some(({ event }) => event === 'name_taken'))
+  for (const box of [a, b]) t.equal(box.view, 'ab')
+  t.equal(a.engine.status(net.now).counters['views'], 1, 'no view came and went for it')
+  t.end()
+})
+
+test('a node that was replaced while it was away steps out when it is back', (t) => {
+  const net = new Net()
+  const [a, b, c] = net.start(['a', 'b', 'c']) as [Box, Box, Box]
+  for (const box of [b, c]) net.cut(a, box)
+  net.until(() => b.view === 'bc' && a.view === 'a')
+  const twin = net.add('a', { founder: false })
+  for (const box of [b, c]) net.link(twin, box)
+  net.until(() => twin.engine.ready && b.view === 'abc')
+  for (const box of [b, c]) net.mend(a, box)
+  net.link(a, twin)
+  net.until(() => a.state === 'draining')
+  net.pass(5000)
+  for (const box of [twin, b, c]) t.equal(box.view, 'abc')
+  t.ok(twin.engine.ready)
+  t.same(broken(net), [])
+  t.end()
+})
+
+test('what a key has outlived is copied, too', (t) => {
+  const net = new Net()
+  const limits = { retentionCount: 3 }
+  const [a] = net.start(['a', 'b'], limits) as [Box, Box]
+  for (let i = 0; i < 8; i++) a.publish(draft('a', i, { key: `k${i}`, digest: 'd' }))
+  net.pass(20)
+  const sent: Message[] = []
+  net.lose = (_, __, message) => {
+    sent.push(message)
+    return false
+  }
+  const c = net.add('c', { founder: false, ...limits })
+  net.link(a, c)
+  net.until(() => c.engine.ready)
+  for (const message of sent) t.notOk(decode(encode(message)) instanceof Refusal, message.type)
+  const again = c.publish(draft('a', 0, { key: 'k0', digest: 'd' }))
+  net.until(() => c.outcomes.has(again))
+  t.match(c.outcomes.get(again), { ok: true, duplicates: [true] })
   t.end()
 })
 

@@ -25,7 +25,8 @@ class Eviction {
   may(attempt: Attempt): boolean {
     const { core } = this.#run.scenario
     const after = this.#after.get(attempt)
-    if (!after) return false
+    // Nobody has seen where it is: it must have been evicted in the step that showed it.
+    if (!after) return attempt.origin === undefined && this.#run.room.evicts()
     const { retentionCount = 1000, retentionMs = 300_000, retentionBytes = Number.POSITIVE_INFINITY } = core
     const ageMs = this.#run.world.nowMs - attempt.sentMs
     return after.count >= retentionCount || after.bytes > retentionBytes || ageMs > retentionMs * 0.999

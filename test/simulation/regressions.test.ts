@@ -34,6 +34,11 @@ const regressions: readonly Regression[] = [
     seed: 200187,
     was: 'a cursor dropped what its reader had been told of, and the other side came back',
   },
+  {
+    profile: 'retention',
+    seed: 200947,
+    was: 'a node paused for longer than messages are kept took in what all others had forgotten',
+  },
   { profile: 'clocksback', seed: 13, was: 'a restart with the clock set back was never taken in again' },
 ]
 

@@ -2,7 +2,7 @@ import type { Effect, Input } from '../../src/effect.js'
 import { Engine } from '../../src/engine.js'
 import { coreDefaults } from '../../src/limits.js'
 import { allRules, type Rules } from '../../src/log/rules.js'
-import { copy } from './copy.js'
+import { checkWire, copy } from './copy.js'
 import { Dialer } from './dialer.js'
 import { Host, Life, type Pending } from './life.js'
 import { Network } from './network.js'
@@ -11,6 +11,9 @@ import type { Scenario } from './scenario.js'
 import { Schedule } from './schedule.js'
 import type { Trace } from './trace.js'
 import { Violation } from './violation.js'
+
+/** In every so many seeds each message also has to pass the real codec, which takes as long as all the rest. */
+const wireEvery = 8
 
 /** Who looks on. */
 export interface Witness {
@@ -182,6 +185,7 @@ export class World {
     if (!life.alive) return
     if (effect.type === 'send') {
       const message = copy(effect.message)
+      if (this.scenario.seed % wireEvery === 0) checkWire(message)
       for (const peer of effect.to) {
         if (!life.alive) return
         life.links.get(peer)?.send(life, message)
