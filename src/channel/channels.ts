@@ -17,10 +17,12 @@ const sweepCount = 4000
  * Only what is shown is ever here, so only what is shown is ever evicted.
  */
 export class Channels {
-  readonly #byName = new Map<string, Channel>()
+  /** By database, then by name: no key has to be put together to look for one. */
+  readonly #databases = new Map<string, Map<string, Channel>>()
+  #size = 0
   readonly #dirty: Channel[] = []
   readonly #keys: Keys
-  #sweep: IterableIterator<[string, Channel]> | undefined
+  #sweep: IterableIterator<Channel> | undefined
   #nowMs = 0
   bytes = 0
   count = 0
@@ -37,32 +39,43 @@ export class Channels {
   }
 
   get size(): number {
-    return this.#byName.size
+    return this.#size
   }
 
   get full(): boolean {
-    return this.#byName.size >= this.options.channelsMax
+    return this.#size >= this.options.channelsMax
   }
 
   get keys(): Keys {
     return this.#keys
   }
 
-  all(): IterableIterator<Channel> {
-    return this.#byName.values()
+  *all(): IterableIterator<Channel> {
+    for (const channels of this.#databases.values()) yield* channels.values()
   }
 
   find(database: string, name: string): Channel | undefined {
-    return this.#byName.get(`${database}\0${name}`)
+    return this.#databases.get(database)?.get(name)
   }
 
   open(database: string, name: string): Channel {
-    const key = `${database}\0${name}`
-    const known = this.#byName.get(key)
-    if (known) return known
-    const channel = new Channel(database, name)
-    this.#byName.set(key, channel)
+    return this.find(database, name) ?? this.#add(new Channel(database, name))
+  }
+
+  #add(channel: Channel): Channel {
+    const { database, name } = channel
+    const others = this.#databases.get(database)
+    if (others) others.set(name, channel)
+    else this.#databases.set(database, new Map([[name, channel]]))
+    this.#size++
     return channel
+  }
+
+  #delete({ database, name }: Channel): void {
+    const others = this.#databases.get(database)
+    if (!others?.delete(name)) return
+    this.#size--
+    if (others.size === 0) this.#databases.delete(database)
   }
 
   /** Channels touched since the last call. */
@@ -157,29 +170,29 @@ export class Channels {
 
   /** Everything that waits must be looked at again. */
   touchAll(): void {
-    for (const channel of this.#byName.values()) this.#touch(channel)
+    for (const channel of this.all()) this.#touch(channel)
   }
 
   /** Visits some channels: old floors are folded, idle channels go. */
   tidy(nowMs: number): void {
     const atMs = nowMs - floorLives * this.options.retentionMs
-    this.#sweep ??= this.#byName.entries()
+    this.#sweep ??= this.all()
     for (let i = 0; i < sweepCount; i++) {
       const next = this.#sweep.next()
       if (next.done) {
         this.#sweep = undefined
         return
       }
-      const [name, channel] = next.value
+      const channel = next.value
       channel.fold(atMs)
-      if (channel.idle) this.#byName.delete(name)
+      if (channel.idle) this.#delete(channel)
     }
   }
 
   /** The floors of these origins, for a transfer, each list ascending. */
   floorsOf(origins: ReadonlySet<Origin>): Map<Origin, Floor[]> {
     const floors = new Map<Origin, Floor[]>([...origins].map((origin) => [origin, []]))
-    for (const { database, name, floors: own } of this.#byName.values())
+    for (const { database, name, floors: own } of this.all())
       for (const [origin, { seq }] of own) floors.get(origin)?.push({ database, channel: name, seq })
     for (const list of floors.values()) list.sort((a, b) => a.seq - b.seq)
     return floors
@@ -189,6 +202,6 @@ export class Channels {
   forget(origin: Origin): void {
     for (let entry = origin.oldest(); entry; entry = origin.oldest())
       this.#evictFrom(this.open(entry.database, entry.channel), entry)
-    for (const channel of this.#byName.values()) channel.floors.delete(origin)
+    for (const channel of this.all()) channel.floors.delete(origin)
   }
 }

@@ -90,6 +90,13 @@ const fitting = (entries: readonly Entry[], bytes: number): readonly Entry[] => 
   return end < 0 ? entries : entries.slice(0, Math.max(1, end))
 }
 
+/** Whether `id`, the entry's own, names the place where this node is: then there is no other to be made. */
+const endsAt = (ledger: Ledger, entry: Entry | undefined, id: string): boolean => {
+  const position = entry?.position
+  if (entry?.id !== id || position?.origins !== ledger.ids || position.time !== ledger.lastTime) return false
+  return ledger.shown.every((seq, slot) => position.seqs[slot] === seq)
+}
+
 /**
  * Moves the reading over `found` and makes the answer. `complete`: nothing else is left to read, so the reading
  * ends where this node is.
@@ -110,8 +117,9 @@ export const answer = (
     return { channel: entry.channel, data: entry.data, hole: entry.hole, id: last, late }
   })
   const complete = entries.length === found.length && found.length < options.limit
-  if (complete) reading.merge(ledger.position())
-  const cursor = complete || last === '' ? reading.text() : last
+  const isLast = last !== '' && (!complete || endsAt(ledger, entries.at(-1), last))
+  if (complete && !isLast) reading.merge(ledger.position())
+  const cursor = isLast ? last : reading.text()
   if (options.gap === undefined) return { messages, cursor }
   const first = oldest(channels)
   return { messages, cursor, gap: first ? { reason: options.gap, oldest: idOf(first) } : { reason: options.gap } }

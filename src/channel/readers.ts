@@ -29,6 +29,8 @@ interface Parts {
 export class Readers {
   readonly #deadlines = new Deadlines()
   readonly #parts: Parts
+  /** Many come back with the cursor that they were all just given. */
+  #parsed: { readonly text: string; readonly cursor: Cursor } | undefined
   delivered = 0
   gaps = 0
 
@@ -67,7 +69,7 @@ export class Readers {
       this.#answer([poll.reader], this.#make(channels, reading.at, found, poll.limit, gap))
     else if (this.waiting >= options.waitersMax || this.#noRoom(poll))
       emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
-    else this.#park(poll, reading.fresh ? undefined : reading.at, gap, nowMs)
+    else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
   }
 
   cancel(reader: Reader): void {
@@ -180,13 +182,20 @@ export class Readers {
     return new Reading(ledger, ledger.lastTime, ledger.shown.slice())
   }
 
-  #park(poll: Poll, reading: Reading | undefined, gap: GapReason | undefined, nowMs: number): void {
+  #park(
+    poll: Poll,
+    found: readonly Channel[],
+    reading: Reading | undefined,
+    gap: GapReason | undefined,
+    nowMs: number,
+  ): void {
     const { ledger, channels } = this.#parts
+    const isComplete = found.length === poll.channels.length
     if (gap === 'unknown_origin') reading?.tellStrange()
     const ahead = reading && this.#isAhead(reading) ? reading.cursor() : undefined
     const waiter = new Waiter(
       poll.reader,
-      poll.channels.map((name) => channels.open(poll.database, name)),
+      isComplete ? found : poll.channels.map((name) => channels.open(poll.database, name)),
       poll.limit,
       nowMs + poll.waitMs,
       poll.lenientMs !== undefined,
@@ -220,19 +229,31 @@ export class Readers {
 
   #open(poll: Poll): Channel[] {
     const { channels } = this.#parts
-    return poll.channels.flatMap((name) => channels.find(poll.database, name) ?? [])
+    const found: Channel[] = []
+    for (const name of poll.channels) {
+      const channel = channels.find(poll.database, name)
+      if (channel) found.push(channel)
+    }
+    return found
   }
 
   /** `fresh`: it has no past, so nothing can be missing from it. */
   #reading(poll: Poll): { at: Reading; fresh: boolean; recentMs?: number } | 'bad' {
-    const { ledger, options } = this.#parts
+    const { ledger } = this.#parts
     const { from } = poll
     if (from === 'now') return { at: this.#tip(), fresh: true }
     if (from === 'earliest') return { at: new Reading(ledger), fresh: true }
     if ('recentMs' in from) return { at: new Reading(ledger), fresh: true, recentMs: from.recentMs }
-    const cursor = parseCursor(from.cursor, options.cursorOriginsMax)
+    const cursor = this.#parse(from.cursor)
     if (cursor) return this.#resumed(cursor)
     return poll.lenientMs === undefined ? 'bad' : { at: new Reading(ledger), fresh: true, recentMs: poll.lenientMs }
+  }
+
+  #parse(text: string): Cursor | undefined {
+    if (this.#parsed?.text === text) return this.#parsed.cursor
+    const cursor = parseCursor(text, this.#parts.options.cursorOriginsMax)
+    if (cursor) this.#parsed = { text, cursor }
+    return cursor
   }
 
   #resumed(cursor: Cursor): { at: Reading; fresh: boolean } {

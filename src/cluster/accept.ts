@@ -125,31 +125,33 @@ export class Accept {
     const { origin, audience, lamport, rules } = this.#parts
     const entries: (Entry | undefined)[] = []
     const duplicates: boolean[] = []
-    const drafts = new Map<number, number>()
-    publish.drafts.forEach((draft, i) => {
+    const seqs: number[] = []
+    const before = origin.have
+    publish.drafts.forEach((draft) => {
       const first = draft.key === undefined ? undefined : audience.keyed(draft.database, draft.key)
       entries.push(first)
       duplicates.push(first !== undefined)
+      seqs.push(first ? 0 : origin.have + 1)
       if (first) return
       const entry = new Entry(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms)
       origin.append(entry)
       this.unstableBytes += entry.size
       this.accepted++
-      drafts.set(entry.seq, i)
     })
     const { publisher, minCopies } = publish
     const ticket = {
       publisher,
-      lastSeq: drafts.size > 0 ? origin.have : 0,
+      lastSeq: origin.have > before ? origin.have : 0,
       minCopies,
       untilMs,
       entries,
       duplicates,
-      drafts,
+      seqs,
+      next: 0,
       conflict: false,
       done: false,
     }
-    if (drafts.size === 0) audience.settled(publisher, outcomeOf(ticket, this.#parts.copies()))
+    if (origin.have === before) audience.settled(publisher, outcomeOf(ticket, this.#parts.copies()))
     else this.#track(ticket, publish.ack === 'local' || !rules.ackAll)
   }
 
@@ -165,10 +167,9 @@ export class Accept {
   #provisional(ticket: Ticket): string[] {
     const { ledger, origin } = this.#parts
     const { origins, seqs, time } = ledger.position()
-    const seqOf = new Map([...ticket.drafts].map(([seq, draft]) => [draft, seq]))
     const id = (seq: number) =>
       formatPosition({ time, origins, seqs: seqs.map((own, slot) => (slot === origin.slot ? seq : own)) })
-    return ticket.entries.map((entry, i) => (entry?.position ? idOf(entry) : id(seqOf.get(i) ?? 0)))
+    return ticket.entries.map((entry, i) => (entry?.position ? idOf(entry) : id(ticket.seqs[i] ?? 0)))
   }
 
   expire(nowMs: number): void {

@@ -12,15 +12,17 @@ export interface Ticket {
   /** By draft: the entry that stands for it, as far as known. */
   readonly entries: (Entry | undefined)[]
   readonly duplicates: boolean[]
-  /** By sequence number: which draft. */
-  readonly drafts: ReadonlyMap<number, number>
+  /** By draft: its sequence number, or 0 if it repeats a known key. */
+  readonly seqs: readonly number[]
+  /** The drafts before this one are behind us. */
+  next: number
   conflict: boolean
   done: boolean
 }
 
 /** The accepted publishes of this node, in the order of their records, which is the order in which they are settled. */
 export class Tickets {
-  #queue: Ticket[] = []
+  #queue: (Ticket | undefined)[] = []
   #head = 0
   #untimed = 0
 
@@ -38,8 +40,9 @@ export class Tickets {
   shown(entry: Entry, first: Entry | undefined, copies: number): void {
     this.pass(entry.seq - 1)
     const ticket = this.#queue[this.#head]
-    const draft = ticket?.drafts.get(entry.seq)
-    if (!ticket || draft === undefined) return
+    if (!ticket) return
+    const draft = draftOf(ticket, entry.seq)
+    if (draft === undefined) return
     ticket.entries[draft] = first ?? entry
     ticket.duplicates[draft] = first !== undefined
     if (first && first.digest !== entry.digest) ticket.conflict = true
@@ -77,12 +80,25 @@ export class Tickets {
   }
 
   #shift(): void {
-    this.#head++
+    // Not kept until the queue is cut: by then the collector would have carried it along.
+    this.#queue[this.#head++] = undefined
+    if (this.#head === this.#queue.length) {
+      this.#queue.length = 0
+      this.#untimed = 0
+      this.#head = 0
+    }
     if (this.#head < 1024 || this.#head * 2 < this.#queue.length) return
     this.#queue = this.#queue.slice(this.#head)
     this.#untimed = Math.max(0, this.#untimed - this.#head)
     this.#head = 0
   }
+}
+
+/** Records are shown in their order, so the drafts are only ever looked through forwards. */
+const draftOf = (ticket: Ticket, seq: number): number | undefined => {
+  const { seqs } = ticket
+  while (ticket.next < seqs.length && (seqs[ticket.next] ?? 0) < seq) ticket.next++
+  return seqs[ticket.next] === seq ? ticket.next : undefined
 }
 
 export const outcomeOf = (ticket: Ticket, copies: number): Outcome => {

@@ -1,4 +1,5 @@
 import type { Answer, Outcome, Shown } from '../effect.js'
+import { Memo } from './memo.js'
 import type { Form } from './operation.js'
 
 /** The bytes of an answer; a string stands for one byte a character (latin1), so `length` counts bytes in both. */
@@ -55,22 +56,18 @@ const single = ({ messages, gap }: Answer): Body => {
   return joined(parts)
 }
 
-/** Writes what the core answers. Many readers get the same answer, so it is written once for all of them. */
+/** Writes what the core answers. Many readers get the same answer, one after the other, so it is written once for them. */
 export class Answers {
-  readonly #written = { bus: new WeakMap<Answer, Body>(), page: new WeakMap<Answer, Body>() }
+  readonly #last = { bus: new Memo(single), page: new Memo(page) }
 
   write(form: Form, answer: Answer): Body {
-    const kind = form === 'bus' ? 'bus' : 'page'
-    const written = this.#written[kind].get(answer)
-    if (written !== undefined) return written
-    const body = kind === 'bus' ? single(answer) : page(answer)
-    this.#written[kind].set(answer, body)
-    return body
+    return (form === 'bus' ? this.#last.bus : this.#last.page).of(answer)
   }
 }
 
 export const publishedBody = (form: Form, { ids, copies, duplicates }: Extract<Outcome, { ok: true }>): Body => {
-  if (form === 'many') return bodyOf(`{"message_ids":${JSON.stringify(ids)},"copies":${copies}}`)
+  // Ids are ASCII, so these characters are bytes.
+  if (form === 'many') return `{"message_ids":${JSON.stringify(ids)},"copies":${copies}}`
   const duplicate = duplicates[0] ? ',"duplicate":true' : ''
-  return bodyOf(`{"message_id":${JSON.stringify(ids[0])},"copies":${copies}${duplicate}}`)
+  return `{"message_id":"${ids[0]}","copies":${copies}${duplicate}}`
 }

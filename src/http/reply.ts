@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../effect.js'
 import type { Answers, Body } from './answer.js'
+import { Memo } from './memo.js'
 import type { Form } from './operation.js'
 
 /** The time of day in words, made anew once a second. */
@@ -33,7 +34,10 @@ export class Replies {
   readonly #answers: Answers
   readonly #date = new DateLine()
   readonly #keepAlive: string
-  readonly #written = { bus: new WeakMap<Answer, Body>(), page: new WeakMap<Answer, Body>() }
+  readonly #last = {
+    bus: new Memo((answer: Answer) => this.ok(this.#answers.write('bus', answer))),
+    page: new Memo((answer: Answer) => this.ok(this.#answers.write('page', answer))),
+  }
 
   constructor(answers: Answers, keepAliveMs: number) {
     this.#answers = answers
@@ -51,14 +55,9 @@ export class Replies {
     return this.#joined('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n', body, false)
   }
 
-  /** Many readers get the same answer, so it is put together once for all of them. */
+  /** Put together once for all readers that get the same answer. */
   shared(form: Form, answer: Answer): Body {
-    const written = this.#written[form === 'bus' ? 'bus' : 'page']
-    const known = written.get(answer)
-    if (known !== undefined) return known
-    const reply = this.ok(this.#answers.write(form, answer))
-    written.set(answer, reply)
-    return reply
+    return (form === 'bus' ? this.#last.bus : this.#last.page).of(answer)
   }
 
   #joined(head: string, body: Body, last: boolean): Body {
