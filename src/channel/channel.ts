@@ -37,7 +37,8 @@ export class Channel {
 
   /** Takes an entry out of the ring and remembers that it was there. */
   evict(entry: Entry, nowMs: number, remember: boolean): void {
-    this.ring.remove(this.ring.find(entry))
+    // Nearly always it is the oldest of its channel that goes.
+    this.ring.remove(this.ring.at(0) === entry ? 0 : this.ring.find(entry))
     entry.kept = false
     if (remember) this.raise(entry.origin, entry.seq, nowMs)
   }

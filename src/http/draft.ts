@@ -14,7 +14,8 @@ export interface Message {
 
 const label = Buffer.from('"message_id":')
 const opening = Buffer.from('{"message_id":')
-const comma = 0x2c
+const comma = Buffer.from(',')
+const nothing = Buffer.alloc(0)
 
 const ownIdOf = (scan: Scan): string | undefined => {
   if (isNull(scan)) return undefined
@@ -43,19 +44,10 @@ export const readMessage = (scan: Scan, bytesMax: number): Message => {
   }
   const end = scan.at
   if (end - start > bytesMax) throw new EngineError('too_large', `a message is at most ${bytesMax} bytes`)
-  if (!cut) return { ...opened(bytes, start + 1, end, members > 0), ownId }
-  const head = [bytes.subarray(start, cut[0]), label]
-  const hole = cut[0] - start + label.length
-  return { data: Buffer.concat([...head, bytes.subarray(cut[1], end)]), hole, ownId }
-}
-
-/** Most messages bring no id: theirs is put first. Copied, so that the log does not keep whole request bodies alive. */
-const opened = (bytes: Buffer, from: number, to: number, more: boolean): Pick<Message, 'data' | 'hole'> => {
-  const data = Buffer.allocUnsafe(opening.length + (more ? 1 : 0) + to - from)
-  let at = opening.copy(data)
-  if (more) data[at++] = comma
-  bytes.copy(data, at, from, to)
-  return { data, hole: opening.length }
+  const head = cut ? [bytes.subarray(start, cut[0]), label] : [opening]
+  const tail = cut ? [bytes.subarray(cut[1], end)] : [members > 0 ? comma : nothing, bytes.subarray(start + 1, end)]
+  // Copied, so that the log does not keep whole request bodies alive.
+  return { data: Buffer.concat([...head, ...tail]), hole: head.reduce((size, each) => size + each.length, 0), ownId }
 }
 
 const digestOf = (channel: string, data: Buffer): string =>
