@@ -71,6 +71,10 @@ class Child {
     clearTimeout(timer)
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   kill(): void {
     this.#process?.kill('SIGKILL')
   }
@@ -111,6 +115,10 @@ export class Children {
 
   start(): void {
     for (const child of this.#children) child.start()
+  }
+
+  get pids(): readonly number[] {
+    return this.#children.flatMap(({ pid }) => pid ?? [])
   }
 
   async stop(): Promise<void> {

@@ -7,14 +7,18 @@ import { Failure } from './failure.js'
 import { asArguments, asVariables, clusterOptions, givenOptions, variableOf } from './flags.js'
 import { print, say } from './terminal.js'
 
-export interface ClusterFlags {
+export interface Ports {
   readonly nodes: number
+  /** Of the first; 0 takes free ones. */
   readonly port: number
   readonly peerPort: number
+}
+
+export interface ClusterFlags extends Ports {
   readonly [name: string]: unknown
 }
 
-interface Place {
+export interface Place {
   readonly name: string
   readonly port: number
   readonly peerPort: number
@@ -38,7 +42,7 @@ const probe = (port: number): Promise<number> =>
     })
   })
 
-const placesFor = async ({ nodes, port, peerPort }: ClusterFlags): Promise<readonly Place[]> => {
+export const placesFor = async ({ nodes, port, peerPort }: Ports): Promise<readonly Place[]> => {
   const ports = Array.from({ length: 2 * nodes }, (_, i) => {
     const first = i < nodes ? port : peerPort
     return first === 0 ? 0 : first + (i % nodes)
@@ -55,16 +59,16 @@ const placesFor = async ({ nodes, port, peerPort }: ClusterFlags): Promise<reado
   }))
 }
 
-const urlOf = ({ port }: Place): string => `http://${host}:${port}`
+export const urlOf = ({ port }: Place): string => `http://${host}:${port}`
 
 /** The secret goes by the environment: arguments can be read by everyone on the machine. */
-const environmentFor = (secret: string): NodeJS.ProcessEnv => {
+export const environmentFor = (secret: string): NodeJS.ProcessEnv => {
   const env: NodeJS.ProcessEnv = { ...process.env }
   for (const name of clusterOptions) delete env[variableOf(name)]
   return { ...env, [variableOf('secret')]: secret }
 }
 
-const planFor = (
+export const nodePlanFor = (
   place: Place,
   places: readonly Place[],
   given: Partial<Options>,
@@ -86,7 +90,7 @@ interface Told {
 }
 
 /** The names in the view of one node; empty if it does not answer or is not ready. */
-const viewOf = async (client: Client): Promise<string> => {
+export const viewOf = async (client: Client): Promise<string> => {
   try {
     const reply = await client.ask({ method: 'GET', path: '/cluster', attemptMs: 1000, totalMs: 0 })
     const told: Told = JSON.parse(reply.text)
@@ -157,7 +161,7 @@ export const cluster = async (flags: ClusterFlags): Promise<void> => {
   const places = await placesFor(flags)
   const env = { ...environmentFor(randomBytes(32).toString('base64url')), ...asVariables(shared) }
   const children = new Children(
-    places.map((place) => planFor(place, places, shared, env)),
+    places.map((place) => nodePlanFor(place, places, shared, env)),
     () => {},
   )
   const ended = askedToEnd(children)

@@ -154,7 +154,7 @@ export interface ServerFlags {
   readonly timeout: number
 }
 
-const parseServers = (text: string): readonly string[] =>
+export const parseServers = (text: string): readonly string[] =>
   text
     .split(',')
     .map((item) => item.trim())

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
 import { type OptionName, optionNames } from '../src/options.js'
+import { transports, workloads } from './bench/plan.js'
 import { Failure } from './failure.js'
-import { addDatabaseFlag, addNodeFlags, addServerFlags, clusterOptions, numberFrom } from './flags.js'
+import { addDatabaseFlag, addNodeFlags, addServerFlags, clusterOptions, numberFrom, parseServers } from './flags.js'
 
 /** Help begins with what people copy. */
 const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
@@ -127,7 +128,55 @@ const statusCommand = (): Command =>
     .addOption(new Option('--watch [seconds]', 'again and again').argParser(numberFrom(0.1, 3600, false)))
     .action(async (flags) => (await import('./status.js')).status(flags))
 
-const makers = [startCommand, clusterCommand, publishCommand, subscribeCommand, notifyCommand, statusCommand]
+const benchCommand = (): Command =>
+  addDatabaseFlag(new Command('bench'))
+    .description(
+      `Measure throughput and latency, of a cluster of its own or of servers given. Workloads: ${workloads.join(', ')}; all.`,
+    )
+    .addHelpText(
+      'before',
+      examples([
+        'carillon bench',
+        'carillon bench all --nodes 3 --html report.html',
+        'carillon bench publish --rate 5000 --size 200 --duration 30 --server http://10.0.0.1:7400,http://10.0.0.2:7400',
+      ]),
+    )
+    .argument('[workload...]', 'fan-out, if none is given')
+    .addOption(new Option('--nodes <number>', 'nodes to start').default(1).argParser(numberFrom(1, 15, true)))
+    .addOption(new Option('--server <url,…>', 'servers to measure instead').argParser(parseServers))
+    .addOption(new Option('--subscribers <number>', 'who reads').argParser(numberFrom(0, 100_000, true)))
+    .addOption(new Option('--channels <number>', 'what is read').argParser(numberFrom(1, 1e6, true)))
+    .addOption(new Option('--publishers <number>', 'who writes').argParser(numberFrom(0, 10_000, true)))
+    .addOption(
+      new Option(
+        '--rate <number>',
+        'messages a second, sent in time however long they take; 0: the next when one is through',
+      )
+        .default(0)
+        .argParser(numberFrom(0, 1e6, false)),
+    )
+    .addOption(new Option('--size <bytes>', 'of a message').default(200).argParser(numberFrom(80, 1e6, true)))
+    .addOption(new Option('--duration <seconds>', 'of each run').default(10).argParser(numberFrom(0.5, 86_400, false)))
+    .addOption(new Option('--warmup <seconds>', 'before it').default(2).argParser(numberFrom(0, 3600, false)))
+    .addOption(
+      new Option('--repeat <number>', 'runs of each, for a median').default(1).argParser(numberFrom(1, 100, true)),
+    )
+    .addOption(new Option('--transport <name>', 'how messages come').choices([...transports]).default('poll'))
+    .addOption(new Option('--workers <number>', 'processes that make the load').argParser(numberFrom(1, 64, true)))
+    .option('--json', 'all that was measured, as JSON', false)
+    .option('--html <file>', 'a page with plots')
+    .addOption(new Option('--worker').hideHelp())
+    .action(async (given, flags) => (await import('./bench.js')).bench(given, flags))
+
+const makers = [
+  startCommand,
+  clusterCommand,
+  publishCommand,
+  subscribeCommand,
+  notifyCommand,
+  statusCommand,
+  benchCommand,
+]
 
 /** The whole command line, not yet run. Errors are thrown; commander has written to `output` what it has to say of its own. */
 export const program = (output: OutputConfiguration = {}): Command => {

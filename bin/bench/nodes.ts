@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { Children } from '../children.js'
+import { Client } from '../client.js'
+import { environmentFor, nodePlanFor, placesFor, urlOf, viewOf } from '../cluster.js'
+import { Failure } from '../failure.js'
+
+const lookMs = 100
+const formedMs = 30_000
+
+/** A cluster of one's own, on free ports, for as long as a benchmark lasts. */
+export class Nodes {
+  readonly urls: readonly string[]
+  readonly #children: Children
+
+  private constructor(urls: readonly string[], children: Children) {
+    this.urls = urls
+    this.#children = children
+  }
+
+  static async start(count: number): Promise<Nodes> {
+    const places = await placesFor({ nodes: count, port: 0, peerPort: 0 })
+    const env = environmentFor(randomBytes(32).toString('base64url'))
+    const options = { logLevel: 'warn' as const }
+    const children = new Children(
+      places.map((place) => nodePlanFor(place, places, options, env)),
+      () => {},
+    )
+    children.start()
+    const nodes = new Nodes(places.map(urlOf), children)
+    try {
+      await Promise.race([nodes.#formed(), children.failed])
+      return nodes
+    } catch (error) {
+      await nodes.stop()
+      throw error
+    }
+  }
+
+  get pids(): readonly number[] {
+    return this.#children.pids
+  }
+
+  stop(): Promise<void> {
+    return this.#children.stop()
+  }
+
+  kill(): void {
+    this.#children.kill()
+  }
+
+  /** Until all have one view. */
+  async #formed(): Promise<void> {
+    const clients = this.urls.map((url) => new Client([url]))
+    const until = performance.now() + formedMs
+    try {
+      for (;;) {
+        const views = await Promise.all(clients.map(viewOf))
+        if (views.every((view) => view.split(', ').length === clients.length && view !== '')) return
+        if (performance.now() > until) throw new Failure(1, 'the nodes did not find each other')
+        await new Promise((resolve) => setTimeout(resolve, lookMs))
+      }
+    } finally {
+      for (const client of clients) client.close()
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import tap, { test } from 'tap'
+import { run } from './support/cli.js'
+
+// Nodes and workers as processes, on a machine that may be busy.
+tap.setTimeout(120_000)
+
+interface Told {
+  readonly machine: { readonly node: string }
+  readonly results: readonly {
+    readonly workload: string
+    readonly published: number
+    readonly delivered: number
+    readonly moments: readonly object[]
+    readonly delivery?: { readonly p50: number; readonly max: number }
+    readonly faults: { readonly [name: string]: number }
+  }[]
+}
+
+const brief = ['--duration', '0.5', '--warmup', '0.2', '--subscribers', '6', '--publishers', '3']
+
+const names = ['fan-out', 'catch-up', 'mixed']
+
+test('on two nodes and with two workers, loses nothing', async (t) => {
+  const page = join(t.testdir(), 'report.html')
+  const args = ['bench', ...names, '--nodes', '2', '--workers', '2', ...brief, '--json', '--html', page]
+  const { code, stdout, stderr } = await run(args)
+  t.equal(code, 0, stderr)
+  const { machine, results }: Told = JSON.parse(stdout)
+  t.equal(machine.node, process.version)
+  t.same(
+    results.map(({ workload }) => workload),
+    names,
+  )
+  for (const { workload, delivered, delivery, faults, moments } of results) {
+    t.same(faults, { lost: 0, doubled: 0, disordered: 0, gaps: 0, errors: 0 }, workload)
+    t.ok(delivered > 0 && (delivery?.p50 ?? 0) > 0, `${workload} delivers`)
+    t.ok(moments.length > 0, `${workload} has a course`)
+  }
+  const html = await readFile(page, 'utf8')
+  t.match(html, /<svg .*<polyline/)
+  t.notMatch(html, /(src|href)=/, 'it needs nothing else')
+})
+
+test('at a rate, through the route of Tryton’s clients, several times', async (t) => {
+  const args = ['bench', 'channels', ...brief, '--rate', '200', '--transport', 'bus', '--repeat', '2', '--workers', '1']
+  const { code, stdout, stderr } = await run(args)
+  t.equal(code, 0, stderr)
+  t.match(stdout, /^workload +runs +publ\/s/m)
+  t.match(stdout, /^channels +2 /m)
+})
+
+test('what can not be measured is said', async (t) => {
+  t.match(await run(['bench', 'nothing']), { code: 2, stderr: /no workload "nothing"/ })
+  t.match(await run(['bench', '--worker']), { code: 2 })
+})
