@@ -21,6 +21,12 @@ special.fill(1, 0, 0x20)
 special[quote] = 1
 special[backslash] = 1
 
+/** The same as a pattern, but for the end, and from how many bytes on it is faster; it is given so many at a time. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+const specials = /[\\\u0000-\u001f]/
+const nearBytes = 64
+const farBytes = 4096
+
 /** The characters after a backslash, but for `u`. */
 const escapes = new Set(Buffer.from('"\\/bfnrt'))
 
@@ -211,14 +217,32 @@ export class Scan {
     this.#from = at++
     this.#escaped = false
     for (;;) {
-      // Past the end stands, as it were, a zero, which no string can hold.
-      while (special[bytes[at] ?? 0] === 0) at++
+      at = this.#toSpecial(at)
       this.#at = at
       if (bytes[at] === quote) break
       if (bytes[at] !== backslash) this.#fail()
       at = this.#escape()
     }
     this.#at = this.#to = at + 1
+  }
+
+  /** The index of the first byte from `from` on that a string can't simply pass over. */
+  #toSpecial(from: number): number {
+    const { bytes } = this
+    const near = from + nearBytes
+    let at = from
+    // Past the end stands, as it were, a zero, which no string can hold.
+    while (at < near && special[bytes[at] ?? 0] === 0) at++
+    if (at < near) return at
+    // Long strings are looked through by the engine's own search, some at a time: what is cut out is copied.
+    for (;;) {
+      const text = bytes.toString('latin1', at, at + farBytes)
+      const end = text.indexOf('"')
+      const found = (end < 0 ? text : text.slice(0, end)).search(specials)
+      if (found >= 0 || end >= 0) return at + (found < 0 ? end : found)
+      at += text.length
+      if (text.length < farBytes) return at
+    }
   }
 
   /** The index after the escape that starts here. */
