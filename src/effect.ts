@@ -1,7 +1,7 @@
 import type { Message } from './cluster/message.js'
 import type { Code } from './errors.js'
 import type { NodeId } from './log/node-id.js'
-import type { Draft } from './log/record.js'
+import type { Content, Draft } from './log/record.js'
 
 /** Time as the shell reads it: `ms` never goes back; `wall` is the calendar's, which may jump. Both in milliseconds. */
 export interface Now {
@@ -66,11 +66,9 @@ export type Input =
   /** Tell the others that this node stops now. */
   | { readonly type: 'leave' }
 
-/** One message as it is shown to a reader: the draft's bytes and the id to put in its hole. */
-export interface Shown {
+/** One message as it is shown to a reader: what was accepted, and the id that belongs into it. */
+export interface Shown extends Content {
   readonly channel: string
-  readonly data: Uint8Array
-  readonly hole: number
   readonly id: string
   /** It belongs before something that this reader has already been given. */
   readonly late: boolean

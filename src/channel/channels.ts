@@ -108,7 +108,7 @@ export class Channels {
   adopt(entry: Entry, nowMs: number): void {
     this.#nowMs = nowMs
     if (entry.key !== undefined) this.#keys.hold(entry)
-    if (entry.data.length > 0) this.#insert(entry)
+    if (entry.tail !== '') this.#insert(entry)
     else if (!this.#keys.holds(entry)) entry.origin.drop(entry.seq)
   }
 

@@ -84,7 +84,7 @@ const oldest = (channels: readonly Channel[]): Entry | undefined =>
 const fitting = (entries: readonly Entry[], bytes: number): readonly Entry[] => {
   let sum = 0
   const end = entries.findIndex((entry) => {
-    sum += entry.data.length
+    sum += entry.head.length + entry.tail.length
     return sum > bytes
   })
   return end < 0 ? entries : entries.slice(0, Math.max(1, end))
@@ -114,7 +114,7 @@ export const answer = (
   const messages: Shown[] = entries.map((entry) => {
     const late = entry.time < reading.time
     last = reading.take(entry)
-    return { channel: entry.channel, data: entry.data, hole: entry.hole, id: last, late }
+    return { channel: entry.channel, head: entry.head, tail: entry.tail, id: last, late }
   })
   const complete = entries.length === found.length && found.length < options.limit
   const isLast = last !== '' && (!complete || endsAt(ledger, entries.at(-1), last))

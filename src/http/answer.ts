@@ -5,55 +5,40 @@ import type { Form } from './operation.js'
 /** The bytes of an answer; a string stands for one byte a character (latin1), so `length` counts bytes in both. */
 export type Body = string | Buffer
 
-type Part = string | Uint8Array
-
-/** Node sends a short string in one piece with the headers, which is cheaper than two; longer ones are not worth it. */
+/** Node sends a short string in one piece with the headers, which is cheaper than two; a longer one is copied for each reader. */
 const stringMax = 16 * 1024
 
-const sizeOf = (part: Part): number => (typeof part === 'string' ? Buffer.byteLength(part) : part.length)
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all that UTF-8 writes as one byte.
+const ascii = /^[\u0000-\u007f]*$/
 
-const joined = (parts: readonly Part[]): Body => {
-  const bytes = Buffer.allocUnsafe(parts.reduce((size, part) => size + sizeOf(part), 0))
-  let at = 0
-  for (const part of parts) {
-    if (typeof part === 'string') at += bytes.write(part, at)
-    else {
-      bytes.set(part, at)
-      at += part.length
-    }
-  }
-  return bytes.length <= stringMax ? bytes.toString('latin1') : bytes
-}
+/** The UTF-8 of a text, a character a byte. */
+export const bodyOf = (text: string): string => (ascii.test(text) ? text : Buffer.from(text).toString('latin1'))
 
-export const bodyOf = (text: string): Body => joined([text])
+/** As bytes where they are so many that it is worth it. */
+const packed = (text: string): Body => (text.length <= stringMax ? text : Buffer.from(text, 'latin1'))
 
-/** Puts the id into the hole; the rest is passed on as it was accepted. */
-const pushMessage = (parts: Part[], { channel, data, hole, id }: Shown): void => {
-  parts.push(`"channel":${JSON.stringify(channel)},"message":`)
-  parts.push(data.subarray(0, hole), JSON.stringify(id), data.subarray(hole))
-}
+/** Puts the id where it belongs; the rest is passed on as it was accepted. */
+export const messageText = ({ head, tail, id }: Shown): string =>
+  head === '' ? `{"message_id":"${id}",${tail}` : `${head}"${id}"${tail}`
+
+const memberText = (shown: Shown): string =>
+  `"channel":${bodyOf(JSON.stringify(shown.channel))},"message":${messageText(shown)}`
 
 const page = ({ messages, cursor, gap }: Answer): Body => {
-  const parts: Part[] = ['{"messages":[']
+  let text = '{"messages":['
   messages.forEach((shown, i) => {
-    parts.push(i === 0 ? '{' : ',{')
-    pushMessage(parts, shown)
-    parts.push(shown.late ? ',"late":true}' : '}')
+    text += `${i === 0 ? '{' : ',{'}${memberText(shown)}${shown.late ? ',"late":true}' : '}'}`
   })
-  parts.push(`],"cursor":${JSON.stringify(cursor)}`)
-  if (gap) parts.push(`,"gap":true,"reason":"${gap.reason}"`)
-  if (gap?.oldest !== undefined) parts.push(`,"oldest":${JSON.stringify(gap.oldest)}`)
-  parts.push('}')
-  return joined(parts)
+  text += `],"cursor":"${cursor}"`
+  if (gap) text += `,"gap":true,"reason":"${gap.reason}"`
+  if (gap?.oldest !== undefined) text += `,"oldest":"${gap.oldest}"`
+  return packed(`${text}}`)
 }
 
 const single = ({ messages, gap }: Answer): Body => {
   const [first] = messages
   if (!first) return '{"channel":null,"message":null}'
-  const parts: Part[] = ['{']
-  pushMessage(parts, first)
-  parts.push(gap ? ',"gap":true}' : '}')
-  return joined(parts)
+  return packed(`{${memberText(first)}${gap ? ',"gap":true}' : '}'}`)
 }
 
 /** Writes what the core answers. Many readers get the same answer, one after the other, so it is written once for them. */

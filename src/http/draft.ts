@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto'
 import { EngineError } from '../errors.js'
-import type { Draft } from '../log/record.js'
+import type { Content, Draft } from '../log/record.js'
 import { checkKey, isNull, misfit, refuse } from './fields.js'
 import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 
-/** A message as accepted, with a hole for its id (see Draft), and the id that its publisher gave it. */
+/** A message as accepted, and the id that its publisher gave it. */
 export interface Message {
-  readonly data: Buffer
-  readonly hole: number
+  readonly content: Content
   readonly ownId: string | undefined
 }
-
-const label = Buffer.from('"message_id":')
-const opening = Buffer.from('{"message_id":')
-const comma = Buffer.from(',')
-const nothing = Buffer.alloc(0)
 
 const ownIdOf = (scan: Scan): string | undefined => {
   if (isNull(scan)) return undefined
@@ -27,31 +21,36 @@ const ownIdOf = (scan: Scan): string | undefined => {
 /** Reads the message that comes next. Its bytes stay as they are, but for the member `message_id`, in any spelling. */
 export const readMessage = (scan: Scan, bytesMax: number): Message => {
   if (scan.kind !== 'object') misfit(scan, 'message must be an object')
-  const { bytes, at: start } = scan
-  let members = 0
+  const { at: start } = scan
   let ownId: string | undefined
   let cut: readonly [from: number, to: number] | undefined
   scan.openObject()
+  let members = 0
   for (; scan.nextMember(); members++) {
     if (!scan.keyIs('message_id')) {
       scan.skip()
       continue
     }
     if (cut) refuse('message has message_id twice')
-    const from = scan.keyAt
+    const { from } = scan
     ownId = ownIdOf(scan)
     cut = [from, scan.at]
   }
   const end = scan.at
   if (end - start > bytesMax) throw new EngineError('too_large', `a message is at most ${bytesMax} bytes`)
-  const head = cut ? [bytes.subarray(start, cut[0]), label] : [opening]
-  const tail = cut ? [bytes.subarray(cut[1], end)] : [members > 0 ? comma : nothing, bytes.subarray(start + 1, end)]
-  // Copied, so that the log does not keep whole request bodies alive.
-  return { data: Buffer.concat([...head, ...tail]), hole: head.reduce((size, each) => size + each.length, 0), ownId }
+  if (!cut) return { content: { head: members > 0 ? '' : '{"message_id":', tail: scan.own(start + 1, end) }, ownId }
+  const head = `${scan.own(start, cut[0])}"message_id":`
+  return { content: { head, tail: scan.own(cut[1], end) }, ownId }
 }
 
-const digestOf = (channel: string, data: Buffer): string =>
-  createHash('sha256').update(channel).update('\0').update(data).digest('base64url').slice(0, 16)
+const digestOf = (channel: string, { head, tail }: Content): string =>
+  createHash('sha256')
+    .update(channel)
+    .update('\0')
+    .update(head, 'latin1')
+    .update(tail, 'latin1')
+    .digest('base64url')
+    .slice(0, 16)
 
 interface DraftParts {
   readonly database: string
@@ -62,8 +61,9 @@ interface DraftParts {
 }
 
 export const draftOf = ({ database, channel, message, key }: DraftParts, options: HttpOptions): Draft => {
-  const { data, hole, ownId } = message
+  const { content, ownId } = message
+  const { head, tail } = content
   const given = key ?? ownId
-  if (given === undefined) return { database, channel, data, hole }
-  return { database, channel, data, hole, key: checkKey(given, options), digest: digestOf(channel, data) }
+  if (given === undefined) return { database, channel, head, tail }
+  return { database, channel, head, tail, key: checkKey(given, options), digest: digestOf(channel, content) }
 }

@@ -8,7 +8,8 @@ import type { Connection, Pending } from './connection.js'
 import { anyone, type Visitor } from './guard.js'
 import { bodyMax, checkHeaders, checkPayload, restOf } from './headers.js'
 import type { House } from './house.js'
-import type { Form, Operation } from './operation.js'
+import { Scan } from './json.js'
+import { type Form, inputOf, type Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { json } from './reply.js'
@@ -189,10 +190,11 @@ export class Exchange implements Patron, Pending {
   #ask(operation: Operation, body: Buffer, visitor: Visitor): void {
     const { options, bus } = this.#house
     const { headers } = this.#request
-    const { input, form } = operation({ body, database: this.#database, headers, options, patron: this, visitor })
+    const scan = new Scan(body, options.jsonDepth)
+    const { terms, form } = operation({ scan, database: this.#database, headers, options, visitor })
     this.#form = form
-    this.#waits = input.type === 'poll'
-    bus.step(input)
+    this.#waits = terms.type === 'poll'
+    bus.step(inputOf(terms, this))
   }
 
   #published(outcome: Outcome): void {

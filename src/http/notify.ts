@@ -1,15 +1,15 @@
 import { draftOf } from './draft.js'
 import { checkChannel, type Fields, isNull, misfit, readBody, refuse, textOf, wholeOf } from './fields.js'
-import { Scan } from './json.js'
+import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 import type { Operation } from './operation.js'
 import { headerKey } from './publish.js'
 
-/** The text as it was written, quotes and escapes included. */
+/** The text as it was written, quotes and escapes included, a character a byte. */
 const spanOf = (scan: Scan, name: string): string => {
   const from = scan.at
   textOf(scan, name)
-  return scan.bytes.toString('utf8', from, scan.at)
+  return scan.own(from, scan.at)
 }
 
 /** Tryton's users have numbers. */
@@ -57,16 +57,15 @@ class NotifyFields implements Fields {
 }
 
 /** `POST /{database}/bus/notify`: the pop-up that Tryton's clients show. */
-export const readNotify: Operation = ({ body, database, headers, options, patron }) => {
+export const readNotify: Operation = ({ scan, database, headers, options }) => {
   const fields = new NotifyFields()
-  readBody(new Scan(body, options.jsonDepth), fields)
+  readBody(scan, fields)
   const { title } = fields
   if (title === undefined) return refuse('title is needed')
   const channel = fields.channel(options)
-  const head = Buffer.from(
-    `{"type":"notification","title":${title},"body":${fields.body},"priority":${fields.priority},"message_id":`,
-  )
-  const message = { data: Buffer.concat([head, Buffer.from('}')]), hole: head.length, ownId: undefined }
+  const { body: text, priority } = fields
+  const tail = `"type":"notification","title":${title},"body":${text},"priority":${priority}}`
+  const message = { content: { head: '', tail }, ownId: undefined }
   const draft = draftOf({ database, channel, message, key: headerKey(headers) }, options)
-  return { input: { type: 'publish', publisher: patron, drafts: [draft], ack: 'all', minCopies: 1 }, form: 'one' }
+  return { terms: { type: 'publish', drafts: [draft], ack: 'all', minCopies: 1 }, form: 'one' }
 }

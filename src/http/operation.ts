@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Input } from '../effect.js'
+import type { Input, Poll, Publish } from '../effect.js'
 import type { Patron } from '../ports.js'
 import type { Visitor } from './guard.js'
+import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 
 /** A request to the bus, received as a whole. */
 export interface Ask {
-  readonly body: Buffer
+  /** Before the body. */
+  readonly scan: Scan
   readonly database: string
   readonly headers: IncomingHttpHeaders
   readonly options: HttpOptions
-  /** Whom the core answers. */
-  readonly patron: Patron
   /** Who asks. */
   readonly visitor: Visitor
 }
@@ -19,10 +19,16 @@ export interface Ask {
 /** How the answer is put: for Tryton's clients, as a page of messages, or as what became of one or many drafts. */
 export type Form = 'bus' | 'page' | 'one' | 'many'
 
+/** What is asked of the core, but for whom it is to answer. */
+export type Terms = Omit<Publish, 'publisher'> | Omit<Poll, 'reader'>
+
 export interface Order {
-  readonly input: Input
+  readonly terms: Terms
   readonly form: Form
 }
 
 /** Reads a request; throws EngineError for what can't be asked. */
 export type Operation = (ask: Ask) => Order
+
+export const inputOf = (terms: Terms, patron: Patron): Input =>
+  terms.type === 'poll' ? { ...terms, reader: patron } : { ...terms, publisher: patron }

@@ -1,7 +1,7 @@
 import type { From } from '../effect.js'
 import { EngineError } from '../errors.js'
 import { checkChannel, type Fields, isNull, misfit, readBody, refuse, secondsOf, textOf, wholeOf } from './fields.js'
-import { Scan } from './json.js'
+import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 import type { Operation } from './operation.js'
 
@@ -66,21 +66,19 @@ const preferredWait = (prefer: string | string[] | undefined): number | undefine
 }
 
 /** `POST /{database}/bus/poll` */
-export const readPoll: Operation = ({ body, database, headers, options, patron, visitor }) => {
+export const readPoll: Operation = ({ scan, database, headers, options, visitor }) => {
   const fields = new PollFields(options)
-  const scan = new Scan(body, options.jsonDepth)
   readBody(scan, fields)
   const seconds = fields.seconds ?? preferredWait(headers.prefer) ?? options.pollTimeoutMs / 1000
-  const input = {
+  const terms = {
     type: 'poll',
-    reader: patron,
     database,
     channels: atLeastOne(visitor.reads(fields.channels)),
     from: fields.from,
     limit: fields.limit,
     waitMs: Math.min(Math.round(seconds * 1000), options.longPollTimeoutMs),
   } as const
-  return { input, form: 'page' }
+  return { terms, form: 'page' }
 }
 
 class BusFields implements Fields {
@@ -113,14 +111,13 @@ class BusFields implements Fields {
  * `POST /{database}/bus`, for Tryton's clients. Whatever is no id that somebody gave counts as none: these clients
  * have no way to be told. No channels, though, is refused: an empty answer would have them ask again without a pause.
  */
-export const readBus: Operation = ({ body, database, options, patron, visitor }) => {
+export const readBus: Operation = ({ scan, database, options, visitor }) => {
   const fields = new BusFields(options)
-  readBody(new Scan(body, options.jsonDepth), fields)
+  readBody(scan, fields)
   const { lastMessage } = fields
   const recentMs = options.firstPollWindowMs
-  const input = {
+  const terms = {
     type: 'poll',
-    reader: patron,
     database,
     channels: atLeastOne(visitor.reads(fields.channels)),
     from: lastMessage === undefined ? { recentMs } : { cursor: lastMessage },
@@ -128,5 +125,5 @@ export const readBus: Operation = ({ body, database, options, patron, visitor })
     waitMs: options.longPollTimeoutMs,
     lenientMs: recentMs,
   } as const
-  return { input, form: 'bus' }
+  return { terms, form: 'bus' }
 }

@@ -122,19 +122,19 @@ export const readDraft = (body: Buffer, database: string, options: HttpOptions):
 }
 
 /** `POST /{database}/bus/publish` */
-export const readPublish: Operation = ({ body, database, headers, options, patron }) => {
+export const readPublish: Operation = ({ scan, database, headers, options }) => {
   const fields = new PublishFields(database, options)
-  readBody(new Scan(body, options.jsonDepth), fields)
+  readBody(scan, fields)
   const { one, many, ack, minCopies } = fields
   const header = headerKey(headers)
-  const terms = { type: 'publish', publisher: patron, ack, minCopies } as const
+  const terms = { type: 'publish', ack, minCopies } as const
   if (many === undefined) {
     oneKey(one, header)
-    return { input: { ...terms, drafts: [one.draft(database)] }, form: 'one' }
+    return { terms: { ...terms, drafts: [one.draft(database)] }, form: 'one' }
   }
   if (!one.isEmpty) refuse('either messages, or channel and message')
   if (header !== undefined) {
     throw new EngineError('bad_key', 'an Idempotency-Key stands for one message: give each of messages its own key')
   }
-  return { input: { ...terms, drafts: many }, form: 'many' }
+  return { terms: { ...terms, drafts: many }, form: 'many' }
 }

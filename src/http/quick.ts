@@ -6,8 +6,9 @@ import { Body } from './body.js'
 import type { Pending } from './connection.js'
 import { anyone, type Visitor } from './guard.js'
 import type { House } from './house.js'
+import { Scan } from './json.js'
 import type { Line } from './line.js'
-import type { Form } from './operation.js'
+import { type Form, inputOf } from './operation.js'
 import { type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { json } from './reply.js'
 import type { Shape } from './shape.js'
@@ -102,11 +103,11 @@ export class QuickExchange implements Patron, Pending {
   #ask(body: Buffer, visitor: Visitor): void {
     const { bus, options } = this.#house
     const { route, headers } = this.#shape
-    const ask = { body, database: route.database, headers, options, patron: this, visitor }
-    const { input, form } = route.operation(ask)
+    const scan = new Scan(body, options.jsonDepth)
+    const { terms, form } = route.operation({ scan, database: route.database, headers, options, visitor })
     this.#form = form
-    this.#waits = input.type === 'poll'
-    bus.step(input)
+    this.#waits = terms.type === 'poll'
+    bus.step(inputOf(terms, this))
   }
 
   #answer({ answer }: Extract<Effect, { type: 'answer' }>): void {

@@ -1,9 +1,7 @@
 import type { Origin } from './origin.js'
 import type { Copy, Draft, Position, Record } from './record.js'
 
-const nothing = new Uint8Array(0)
-
-/** A record as this node holds it. `kept` while its channel's ring has it; without data it lives on for its key alone. */
+/** A record as this node holds it. `kept` while its channel's ring has it; without content it lives on for its key alone. */
 export class Entry {
   kept = false
   /** Set when it is shown: everything at or before it in the order, as known to whoever showed it first. */
@@ -14,8 +12,8 @@ export class Entry {
   readonly channel: string
   readonly key: string | undefined
   readonly digest: string | undefined
-  hole: number
-  data: Uint8Array
+  head: string
+  tail: string
 
   constructor(
     readonly origin: Origin,
@@ -28,29 +26,29 @@ export class Entry {
     this.channel = draft.channel
     this.key = draft.key
     this.digest = draft.digest
-    this.hole = draft.hole
-    this.data = draft.data
+    this.head = draft.head
+    this.tail = draft.tail
   }
 
-  /** What it costs to keep, in bytes: the data and a fair guess at the rest. */
+  /** What it costs to keep, in bytes: the content and a fair guess at the rest. */
   get size(): number {
     return sizeOf(this)
   }
 
-  /** Another node has shown it: where, and whether it repeats a key and so has no data any more. */
+  /** Another node has shown it: where, and whether it repeats a key and so has no content any more. */
   decide(copy: Copy): void {
     this.position = copy.position
-    if (copy.data.length === 0) this.strip()
+    if (copy.tail === '') this.strip()
   }
 
   strip(): void {
-    this.data = nothing
-    this.hole = 0
+    this.head = ''
+    this.tail = ''
   }
 
   record(): Record {
-    const { database, channel, data, hole, seq, time } = this
-    const plain = { database, channel, data, hole, seq, time }
+    const { database, channel, head, tail, seq, time } = this
+    const plain = { database, channel, head, tail, seq, time }
     return this.key === undefined ? plain : { ...plain, key: this.key, digest: this.digest ?? '' }
   }
 
@@ -62,8 +60,8 @@ export class Entry {
 
 const overhead = 200
 
-export const sizeOf = (draft: Pick<Draft, 'data' | 'channel'>): number =>
-  draft.data.length + draft.channel.length + overhead
+export const sizeOf = (draft: Pick<Draft, 'head' | 'tail' | 'channel'>): number =>
+  draft.head.length + draft.tail.length + draft.channel.length + overhead
 
 /** The canonical order: by Lamport time, then by origin. The only place where ties are broken. */
 export const before = (a: Entry, b: Entry): boolean =>

@@ -1,6 +1,6 @@
 import type { NodeId } from '../log/node-id.js'
 import type { Copy, Position, Record } from '../log/record.js'
-import { array, ascends, bytes, count, list, nodeId, text, wholeMs } from './fields.js'
+import { array, ascends, bytes, count, type Field, list, nodeId, text, wholeMs } from './fields.js'
 import { badFrame } from './refusal.js'
 
 /**
@@ -13,9 +13,18 @@ const originsMax = 4096
 
 export const name = text(nameBytes, 1)
 const digest = text(128)
-const data = bytes(0, Number.POSITIVE_INFINITY)
+const raw = bytes(0, Number.POSITIVE_INFINITY)
 
-/** Time, hole, data; then channel, database, key, digest. */
+/** Text of which each character is a byte. It is a copy, so a few bytes in a ring don't keep a large frame alive. */
+const content: Field<string> = {
+  pack: (value) => Buffer.from(value, 'latin1'),
+  parse: (value) => {
+    const { buffer, byteOffset, length } = raw.parse(value)
+    return Buffer.from(buffer, byteOffset, length).toString('latin1')
+  },
+}
+
+/** Time, head, tail; then channel, database, key, digest. */
 const fieldsMin = 3
 const fieldsMax = 7
 
@@ -35,32 +44,23 @@ const trim = (fields: unknown[]): unknown[] => {
 const packRecord = (record: Record, before: Before): unknown[] =>
   trim([
     record.time - before.time,
-    record.hole,
-    record.data,
+    record.head === '' ? null : content.pack(record.head),
+    content.pack(record.tail),
     record.channel === before.channel ? null : record.channel,
     record.database === before.database ? null : record.database,
     record.key ?? null,
     record.digest ?? null,
   ])
 
-/**
- * A ring keeps `data` for minutes, and with it the memory that it is a part of: a small part is copied out of the
- * frame (and Buffer.from packs small copies together), so that a few bytes don't keep a large frame.
- */
-const kept = (part: Uint8Array): Uint8Array =>
-  part.byteLength * 2 >= part.buffer.byteLength ? part : Buffer.from(part)
-
 const parseRecord = (fields: readonly unknown[], before: Before, seq: number): Record => {
-  const [step, hole, raw, channel, database, key, sum] = fields
+  const [step, head, tail, channel, database, key, sum] = fields
   const time = count.parse(before.time + count.parse(step))
   if (time <= before.time) throw badFrame('times that do not rise')
-  const part = data.parse(raw)
-  if (count.parse(hole) > part.length) throw badFrame('a hole outside of its data')
   return {
     database: name.parse(database ?? before.database),
     channel: name.parse(channel ?? before.channel),
-    data: kept(part),
-    hole: count.parse(hole),
+    head: head == null ? '' : content.parse(head),
+    tail: content.parse(tail),
     ...(key != null && { key: name.parse(key) }),
     ...(sum != null && { digest: digest.parse(sum) }),
     seq,

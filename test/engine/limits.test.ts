@@ -126,7 +126,7 @@ test('a reader that has seen many clusters come and go does not carry all of the
 })
 
 test('answerBytes: an answer ends before it grows too large, but one message always fits', (t) => {
-  const size = draft('a', 1).data.length
+  const size = draft('a', 1).tail.length
   const lone = new Lone({ answerBytes: 2 * size })
   lone.publish([1, 2, 3, 4, 5].map((text) => draft('a', text)))
   const first = lone.poll('earliest', ['a'], { waitMs: 0 })

@@ -43,7 +43,7 @@ const built = (scan: Scan): unknown => {
     default: {
       const from = scan.at
       scan.skip()
-      return JSON.parse(scan.bytes.toString('latin1', from, scan.at))
+      return JSON.parse(scan.own(from, scan.at))
     }
   }
 }
@@ -145,7 +145,7 @@ test('a key counts in any spelling, and values keep their bytes', (t) => {
   scan.openObject()
   t.ok(scan.nextMember())
   t.ok(scan.keyIs('message_id'))
-  t.equal(scan.keyAt, 2)
+  t.equal(scan.from, 2)
   const from = scan.at
   scan.skip()
   t.equal(bytes.toString('utf8', from, scan.at), '1.50')

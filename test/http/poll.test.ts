@@ -2,16 +2,16 @@ import { test } from 'tap'
 import type { Poll } from '../../src/effect.js'
 import { EngineError } from '../../src/errors.js'
 import { anyone } from '../../src/http/guard.js'
+import { Scan } from '../../src/http/json.js'
 import { httpDefaults } from '../../src/http/limits.js'
 import type { Operation } from '../../src/http/operation.js'
 import { readBus, readPoll } from '../../src/http/poll.js'
 
-const patron = { settle: () => {} }
-
 const read = (operation: Operation, body: string, prefer?: string): Poll => {
   const headers = prefer === undefined ? {} : { prefer }
-  const asked = { body: Buffer.from(body), database: 'main', headers, options: httpDefaults, patron, visitor: anyone }
-  return operation(asked).input as Poll
+  const scan = new Scan(Buffer.from(body), httpDefaults.jsonDepth)
+  const asked = { scan, database: 'main', headers, options: httpDefaults, visitor: anyone }
+  return operation(asked).terms as Poll
 }
 
 const refused = (operation: Operation, body: string): string => {
@@ -29,7 +29,6 @@ const names = (count: number): string => JSON.stringify(Array.from({ length: cou
 test('a native poll, in full and with its defaults', (t) => {
   t.strictSame(read(readPoll, '{"channels":["a","b","a"],"cursor":"1.x","limit":7,"timeout":2.5,"other":0}'), {
     type: 'poll',
-    reader: patron,
     database: 'main',
     channels: ['a', 'b'],
     from: { cursor: '1.x' },
@@ -60,7 +59,6 @@ test('a Tryton poll takes what is no id as none', (t) => {
   const recent = { recentMs: 5000 }
   t.strictSame(read(readBus, '{"channels":["client:1"],"last_message":"x"}'), {
     type: 'poll',
-    reader: patron,
     database: 'main',
     channels: ['client:1'],
     from: { cursor: 'x' },

@@ -2,27 +2,26 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Publish } from '../../src/effect.js'
 import { EngineError } from '../../src/errors.js'
+import { messageText } from '../../src/http/answer.js'
 import { anyone } from '../../src/http/guard.js'
+import { Scan } from '../../src/http/json.js'
 import { httpDefaults } from '../../src/http/limits.js'
 import { readNotify } from '../../src/http/notify.js'
 import type { Ask, Operation, Order } from '../../src/http/operation.js'
 import { readPublish } from '../../src/http/publish.js'
 import type { Draft } from '../../src/log/record.js'
 
-const patron = { settle: () => {} }
-
 const ask = (body: string | Uint8Array, key?: string, options = httpDefaults): Ask => ({
-  body: Buffer.from(body as string),
+  scan: new Scan(Buffer.from(body as string), options.jsonDepth),
   database: 'main',
   headers: key === undefined ? {} : { 'idempotency-key': Buffer.from(key).toString('latin1') },
   options,
-  patron,
   visitor: anyone,
 })
 
-const publish = (body: string, key?: string): Publish & Order => {
+const publish = (body: string, key?: string): Omit<Publish, 'publisher'> & Order => {
   const order = readPublish(ask(body, key))
-  return { ...(order.input as Publish), ...order }
+  return { ...(order.terms as Publish), ...order }
 }
 
 const draft = (body: string, key?: string): Draft => {
@@ -31,14 +30,12 @@ const draft = (body: string, key?: string): Draft => {
   return first
 }
 
-const filled = ({ data, hole }: Draft, id: string): string => {
-  const bytes = Buffer.from(data)
-  return bytes.toString('utf8', 0, hole) + JSON.stringify(id) + bytes.toString('utf8', hole)
-}
+const filled = (accepted: Draft, id: string): string =>
+  Buffer.from(messageText({ ...accepted, id, late: false }), 'latin1').toString()
 
-const refused = (operation: Operation, asked: Ask): string => {
+const refused = (operation: Operation, asked: () => Ask): string => {
   try {
-    operation(asked)
+    operation(asked())
     return 'accepted'
   } catch (error) {
     if (error instanceof EngineError) return error.code
@@ -73,7 +70,7 @@ test('whatever the object, only its id is set', (t) => {
       const sent = JSON.stringify(ownId === undefined ? plain : { ...plain, message_id: ownId }, null, indent)
       const accepted = draft(one(sent))
       const shown = filled(accepted, 'the id')
-      t.ok(Buffer.from(accepted.data.subarray(0, accepted.hole)).toString().endsWith('"message_id":'))
+      t.ok(accepted.head === '' || accepted.head.endsWith('"message_id":'))
       t.strictSame(JSON.parse(shown), { ...JSON.parse(sent), message_id: 'the id' })
       t.equal(accepted.key, ownId)
     }),
@@ -107,7 +104,7 @@ test('the digest tells another body and another channel apart, and nothing else'
 
 test('terms of one publish and of many', (t) => {
   const plain = publish(one('{}'))
-  t.match(plain, { ack: 'all', minCopies: 1, publisher: patron, form: 'one' })
+  t.match(plain, { ack: 'all', minCopies: 1, form: 'one' })
   t.match(publish(one('{}', ',"ack":"local","min_copies":2,"unknown":[{}]')), { ack: 'local', minCopies: 2 })
   const many = publish(`{"messages":[${one('{"n":1}', ',"key":"k1"')},${one('{"n":2}')}],"min_copies":2}`)
   t.match(many, { ack: 'all', minCopies: 2, form: 'many' })
@@ -156,19 +153,41 @@ test('what is refused', (t) => {
     ['{"channel":"__proto__","message":{}}', 'accepted'], ['{"channel":"constructor","message":{}}', 'accepted'],
     ['{"channel":"a","message":{},"toString":1,"__proto__":{"message":1}}', 'accepted'],
   ]
-  for (const [body, code] of cases) t.equal(refused(readPublish, ask(body)), code, body.slice(0, 80))
-  t.equal(refused(readPublish, ask(one('{}', ',"key":"k"'), 'other')), 'bad_key')
-  t.equal(refused(readPublish, ask(batch(2), 'k')), 'bad_key', 'one key for many')
-  t.equal(refused(readPublish, ask(one('{}'), 'k'.repeat(257))), 'bad_key')
-  t.equal(refused(readPublish, ask(one('{"message_id":"é"}'), 'é')), 'accepted')
+  for (const [body, code] of cases)
+    t.equal(
+      refused(readPublish, () => ask(body)),
+      code,
+      body.slice(0, 80),
+    )
+  t.equal(
+    refused(readPublish, () => ask(one('{}', ',"key":"k"'), 'other')),
+    'bad_key',
+  )
+  t.equal(
+    refused(readPublish, () => ask(batch(2), 'k')),
+    'bad_key',
+    'one key for many',
+  )
+  t.equal(
+    refused(readPublish, () => ask(one('{}'), 'k'.repeat(257))),
+    'bad_key',
+  )
+  t.equal(
+    refused(readPublish, () => ask(one('{"message_id":"é"}'), 'é')),
+    'accepted',
+  )
   const latin1 = { ...ask(one('{}')), headers: { 'idempotency-key': '\xe9' } }
-  t.equal(refused(readPublish, latin1), 'bad_key', 'a header that is not UTF-8')
+  t.equal(
+    refused(readPublish, () => latin1),
+    'bad_key',
+    'a header that is not UTF-8',
+  )
   t.end()
 })
 
 test('notify makes the message that Tryton shows', (t) => {
   const notify = (body: string, key?: string): Draft => {
-    const [first] = (readNotify(ask(body, key)).input as Publish).drafts
+    const [first] = (readNotify(ask(body, key)).terms as Publish).drafts
     if (!first) throw new Error('no draft')
     return first
   }
@@ -176,12 +195,12 @@ test('notify makes the message that Tryton shows', (t) => {
   t.equal(full.channel, 'client:c-1', 'client wins over user')
   t.equal(
     filled(full, 'i'),
-    '{"type":"notification","title":"T \\u00e9\\ud800","body":"B","priority":3,"message_id":"i"}',
+    '{"message_id":"i","type":"notification","title":"T \\u00e9\\ud800","body":"B","priority":3}',
   )
   t.equal(full.key, 'k')
   const least = notify('{"title":"","user":"7","client":null,"body":null,"priority":null}')
   t.equal(least.channel, 'user:7')
-  t.equal(filled(least, 'i'), '{"type":"notification","title":"","body":null,"priority":1,"message_id":"i"}')
+  t.equal(filled(least, 'i'), '{"message_id":"i","type":"notification","title":"","body":null,"priority":1}')
   // biome-ignore format: a list
   const cases = [
     '{"user":1}', '{"title":"t"}', '{"title":"t","user":null}', '{"title":1,"user":1}', '{"title":null,"user":1}',
@@ -189,7 +208,15 @@ test('notify makes the message that Tryton shows', (t) => {
     '{"title":"t","user":1,"priority":1.5}', '{"title":"t","user":1,"priority":"1"}', '{"title":"t","user":true}',
     '{"title":"t","user":-1}', '{"title":"t","user":{}}', '{"title":"t","client":[]}',
   ]
-  for (const body of cases) t.equal(refused(readNotify, ask(body)), 'bad_request', body)
-  t.equal(refused(readNotify, ask('{"title":"t","client":"\\u0007"}')), 'bad_channel')
+  for (const body of cases)
+    t.equal(
+      refused(readNotify, () => ask(body)),
+      'bad_request',
+      body,
+    )
+  t.equal(
+    refused(readNotify, () => ask('{"title":"t","client":"\\u0007"}')),
+    'bad_channel',
+  )
   t.end()
 })

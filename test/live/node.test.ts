@@ -72,8 +72,7 @@ test('a publish that was taken before close() is finished by it', async (t) => {
   const [one, two] = (await crew(t, 2)) as [Node, Node]
   const outcomes: unknown[] = []
   const publisher = { settle: (effect: unknown) => outcomes.push(effect) }
-  const data = Buffer.from('{"message_id":,"n":1}')
-  const draft = { database: 'main', channel: 'a', data, hole: 14 }
+  const draft = { database: 'main', channel: 'a', head: '', tail: '"n":1}' }
   one.step({ type: 'publish', publisher, drafts: [draft], ack: 'all', minCopies: 1 })
   t.same(outcomes, [], 'the other one has not confirmed it yet')
   await one.close()

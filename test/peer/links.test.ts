@@ -16,7 +16,7 @@ const large = (bytes: number): Message => ({
   view: { ballot: 1, proposer: idOf(1) },
   row: [1],
   first: 1,
-  records: [{ database: 'main', channel: 'c', data: Buffer.alloc(bytes), hole: 1, seq: 1, time: 1 }],
+  records: [{ database: 'main', channel: 'c', head: '', tail: 'x'.repeat(bytes), seq: 1, time: 1 }],
 })
 
 test('one dials, both are linked, and messages pass both ways', async (t) => {

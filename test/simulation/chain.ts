@@ -75,7 +75,7 @@ export class Chain {
   accept(answer: Answer, { taken, cursor, by, atMs }: Taken): void {
     this.answers++
     const { vector } = vectorOf(cursor)
-    const given = answer.messages.slice(0, taken).map((shown) => ({ shown, attempt: this.#room.truth.of(shown.data) }))
+    const given = answer.messages.slice(0, taken).map((shown) => ({ shown, attempt: this.#room.truth.of(shown) }))
     if (answer.gap) this.#gap(answer.gap.reason)
     const fresh = new Set(given.map(({ attempt }) => attempt))
     for (const { shown, attempt } of given) {

@@ -118,8 +118,8 @@ export class Reader {
     if (settled.type !== 'answer') return
     this.#given.set(settled.answer, { by: life.id, atMs: this.#run.world.nowMs })
     const { members } = this.#run.views.of(life)
-    for (const { data } of settled.answer.messages) {
-      const attempt = this.#run.truth.of(data)
+    for (const shown of settled.answer.messages) {
+      const attempt = this.#run.truth.of(shown)
       if (attempt.origin === undefined) this.#run.locate(life, attempt)
       attempt.claim(members)
       attempt.show(life.id, this.#run.world.nowMs)

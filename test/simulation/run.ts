@@ -113,7 +113,7 @@ export class Run {
     const kept: Kept[] = []
     let answer = this.ask(life, 'earliest', 1_000_000)
     while (answer.messages.length > 0) {
-      for (const { data, id } of answer.messages) kept.push({ attempt: this.truth.of(data), id })
+      for (const shown of answer.messages) kept.push({ attempt: this.truth.of(shown), id: shown.id })
       answer = this.ask(life, { cursor: answer.cursor }, 1_000_000)
     }
     return kept

@@ -3,7 +3,7 @@ import type { Message } from '../../src/cluster/message.js'
 import type { Effect } from '../../src/effect.js'
 import { sizeOf } from '../../src/log/entry.js'
 import type { NodeId } from '../../src/log/node-id.js'
-import type { Draft, Record } from '../../src/log/record.js'
+import type { Content, Draft, Record } from '../../src/log/record.js'
 import { Violation } from './violation.js'
 
 /** How far in each origin's log. */
@@ -33,8 +33,6 @@ export class Payload {
   }
 }
 
-const encoder = new TextEncoder()
-
 /** One try to publish a payload. Its bytes are its own, so that whatever comes out tells which try it was. */
 export class Attempt {
   readonly draft: Draft
@@ -58,9 +56,9 @@ export class Attempt {
     readonly sentMs: number,
     padding: number,
   ) {
-    const head = `{"p":${payload.index},"try":${payload.attempts.length},"pad":"${'x'.repeat(padding)}","message_id":`
+    const tail = `"p":${payload.index},"try":${payload.attempts.length},"pad":"${'x'.repeat(padding)}"}`
     const { channel, key } = payload
-    const plain = { database: 'd', channel, data: encoder.encode(`${head}}`), hole: head.length }
+    const plain = { database: 'd', channel, head: '', tail }
     this.draft = key === undefined ? plain : { ...plain, key, digest: `digest of ${payload.index}` }
     payload.attempts.push(this)
   }
@@ -90,7 +88,7 @@ export const precedes = (a: Attempt, b: Attempt): boolean =>
 /** All that was ever published and where it was stamped, as seen on the wire and in the answers. */
 export class Truth {
   readonly payloads: Payload[] = []
-  readonly #byData = new Map<Uint8Array, Attempt>()
+  readonly #byTail = new Map<string, Attempt>()
   readonly #logs = new Map<NodeId, Attempt[]>()
 
   payload(channel: string, keyed: boolean): Payload {
@@ -102,13 +100,13 @@ export class Truth {
 
   attempt(payload: Payload, by: NodeId, sentMs: number, padding: number): Attempt {
     const attempt = new Attempt(payload, by, sentMs, padding)
-    this.#byData.set(attempt.draft.data, attempt)
+    this.#byTail.set(attempt.draft.tail, attempt)
     return attempt
   }
 
-  of(data: Uint8Array): Attempt {
-    const attempt = this.#byData.get(data)
-    if (!attempt) throw new Violation('C6', `nobody published this: ${new TextDecoder().decode(data)}`)
+  of({ tail }: Content): Attempt {
+    const attempt = this.#byTail.get(tail)
+    if (!attempt) throw new Violation('C6', `nobody published this: ${tail}`)
     return attempt
   }
 
@@ -158,6 +156,6 @@ export class Truth {
   }
 
   #records(origin: NodeId, records: readonly Record[]): void {
-    for (const { data, seq, time } of records) if (data.length > 0) this.place(this.of(data), origin, seq, time)
+    for (const record of records) if (record.tail !== '') this.place(this.of(record), origin, record.seq, record.time)
   }
 }

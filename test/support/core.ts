@@ -1,6 +1,7 @@
 import type { Message } from '../../src/cluster/message.js'
 import type { Answer, Effect, From, Now, Outcome, Poll, Publish, Reader } from '../../src/effect.js'
 import { Engine } from '../../src/engine.js'
+import { messageText } from '../../src/http/answer.js'
 import { type CoreOptions, coreDefaults } from '../../src/limits.js'
 import { Entry } from '../../src/log/entry.js'
 import { makeNodeId, type NodeId } from '../../src/log/node-id.js'
@@ -11,20 +12,19 @@ const wallMs = Date.UTC(2026, 0, 1)
 
 export const nodeId = (number: number): NodeId => makeNodeId(wallMs + number, () => 0)
 
-export const draft = (channel: string, text: unknown, more: Partial<Draft> = {}): Draft => {
-  const start = '{"message_id":'
-  const data = Buffer.from(`${start},"text":${JSON.stringify(text)}}`)
-  return { database: 'main', channel, data, hole: start.length, ...more }
-}
+/** Of ASCII. */
+export const draft = (channel: string, text: unknown, more: Partial<Draft> = {}): Draft => ({
+  database: 'main',
+  channel,
+  head: '',
+  tail: `"text":${JSON.stringify(text)}}`,
+  ...more,
+})
 
 export const entry = (origin: Origin, seq: number, time: number, channel = 'a', more: Partial<Draft> = {}): Entry =>
   new Entry(origin, seq, time, draft(channel, seq, more), time)
 
-export const textsOf = ({ messages }: Answer): unknown[] =>
-  messages.map(({ data, hole }) => {
-    const text = Buffer.from(data).toString()
-    return JSON.parse(`${text.slice(0, hole)}""${text.slice(hole)}`).text
-  })
+export const textsOf = ({ messages }: Answer): unknown[] => messages.map((shown) => JSON.parse(messageText(shown)).text)
 
 let made = 0
 

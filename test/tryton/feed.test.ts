@@ -47,7 +47,7 @@ test('what is notified is published, byte by byte, with its own id as the key', 
   await until('published', () => bus.publishes.length === 1)
   const [draft] = bus.publishes[0]?.drafts ?? []
   t.match(draft, { database: 'my site', channel: 'user:1', key: 'm-1' })
-  t.equal(String(draft?.data), '{"type":"notification","title":"\\u00e9","message_id":,"n":1.0}')
+  t.match(draft, { head: '{"type":"notification","title":"\\u00e9","message_id":', tail: ',"n":1.0}' })
   t.match(bus.publishes[0], { ack: 'all', minCopies: 1 })
   t.match(feed.status, { state: 'listening', heard: 1, published: 1, losses: 0 })
 })

@@ -1,0 +1,196 @@
+import { isUtf8 } from 'node:buffer'
+import { EngineError } from '../errors.js'
+
+const quote = 0x22
+const backslash = 0x5c
+const minus = 0x2d
+const zero = 0x30
+const nine = 0x39
+
+/** Bytes that a string can't simply pass over: its end, an escape, and what must not stand in it. */
+const special = new Uint8Array(256)
+special.fill(1, 0, 0x20)
+special[quote] = 1
+special[backslash] = 1
+
+/** The same as a pattern, but for the end, and from how many bytes on it is faster. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+const specials = /[\\\u0000-\u001f]/
+const nearBytes = 64
+
+/** What is longer is checked to be UTF-8 before it is read; in a shorter one there is rarely a byte that needs it. */
+const wholeBytes = 1024
+
+/** The characters after a backslash, but for `u`. */
+const escapes = new Set(Buffer.from('"\\/bfnrt'))
+
+// Past the end there is NaN, which is none of these.
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+
+const isDigit = (code: number): boolean => code >= zero && code <= nine
+
+const isHex = (code: number): boolean => isDigit(code) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x66)
+
+/**
+ * The words of a JSON text: white space, strings, numbers, names, each passed where it lies. What they make together is
+ * for `Scan` to say.
+ */
+export class Lexer {
+  /** Before a value: where it starts. After it: where it ended. */
+  at: number
+  /** Where the last string, such as a key, starts and ends, its quotes included. */
+  from = 0
+  to = 0
+  protected escaped = false
+  /** The bytes, a character each: so they are read faster, and cut up for less. */
+  protected readonly text: string
+  readonly #bytes: Buffer
+  readonly #start: number
+  /** All of it has been shown to be UTF-8. */
+  #clean = false
+  /** Of the last long string: no quote comes before this place. */
+  #quoteAt = -1
+  /** All codes of strings so far, one over the other: below 0x80, all of them are ASCII. */
+  #high = 0
+
+  constructor(bytes: Buffer, from: number, text: string) {
+    this.#bytes = bytes
+    this.text = text
+    this.#start = from
+    this.at = from
+    if (text.length - from > wholeBytes) this.#cleanse()
+  }
+
+  /** What stands between two places, a character a byte, as a string that keeps nothing else of the text alive. */
+  own(from: number, to: number): string {
+    return this.#bytes.toString('latin1', from, to)
+  }
+
+  /** Nothing is left, and all of it was UTF-8. */
+  protected finish(): void {
+    if (this.at < this.text.length) this.fail()
+    if (this.#high >= 0x80) this.#cleanse()
+  }
+
+  protected skipSpace(): void {
+    const text = this.text
+    let at = this.at
+    for (let code = text.charCodeAt(at); isSpace(code); code = text.charCodeAt(at)) at++
+    this.at = at
+  }
+
+  protected skipString(): void {
+    const text = this.text
+    let at = this.at
+    if (text.charCodeAt(at) !== quote) this.fail()
+    this.from = at++
+    this.escaped = false
+    for (;;) {
+      at = this.#toSpecial(at)
+      this.at = at
+      const code = text.charCodeAt(at)
+      if (code === quote) break
+      if (code !== backslash) this.fail()
+      at = this.#escape()
+    }
+    this.at = this.to = at + 1
+  }
+
+  /** The index of the first byte from `from` on that a string can't simply pass over, or of the end. */
+  #toSpecial(from: number): number {
+    const text = this.text
+    const near = Math.min(from + nearBytes, text.length)
+    let high = this.#high
+    let at = from
+    for (; at < near; at++) {
+      const code = text.charCodeAt(at)
+      if (special[code] === 1) break
+      high |= code
+    }
+    this.#high = high
+    return at < near || at === text.length ? at : this.#farSpecial(at)
+  }
+
+  /** Long strings are looked through by the engine's own search. What is so long has been shown to be UTF-8, or is now. */
+  #farSpecial(from: number): number {
+    const text = this.text
+    this.#cleanse()
+    // It is not looked at what these are.
+    this.#high |= 0x80
+    if (this.#quoteAt < from) {
+      const found = text.indexOf('"', from)
+      this.#quoteAt = found < 0 ? text.length : found
+    }
+    const found = text.slice(from, this.#quoteAt).search(specials)
+    return found < 0 ? this.#quoteAt : from + found
+  }
+
+  /** The index after the escape that starts here. */
+  #escape(): number {
+    const text = this.text
+    const letter = text.charCodeAt(++this.at)
+    this.escaped = true
+    if (letter !== 0x75) return escapes.has(letter) ? this.at + 1 : this.fail()
+    for (let i = 0; i < 4; i++) if (!isHex(text.charCodeAt(++this.at))) this.fail()
+    return this.at + 1
+  }
+
+  protected skipNumber(): void {
+    const text = this.text
+    if (text.charCodeAt(this.at) === minus) this.at++
+    if (text.charCodeAt(this.at) === zero) this.at++
+    else this.#digits()
+    if (text.charCodeAt(this.at) === 0x2e) {
+      this.at++
+      this.#digits()
+    }
+    if ((text.charCodeAt(this.at) | 0x20) === 0x65) {
+      this.at++
+      const sign = text.charCodeAt(this.at)
+      if (sign === minus || sign === 0x2b) this.at++
+      this.#digits()
+    }
+  }
+
+  #digits(): void {
+    const text = this.text
+    let at = this.at
+    if (!isDigit(text.charCodeAt(at))) this.fail()
+    while (isDigit(text.charCodeAt(at))) at++
+    this.at = at
+  }
+
+  protected skipWord(word: string): void {
+    if (this.text.startsWith(word, this.at)) this.at += word.length
+    else this.#failIn(word)
+  }
+
+  /** At the first byte that is not the word's. */
+  #failIn(word: string): never {
+    for (let i = 0; this.text.charCodeAt(this.at) === word.charCodeAt(i); i++) this.at++
+    return this.fail()
+  }
+
+  /** Of the last string. */
+  protected lastString(): string {
+    const inner = this.text.slice(this.from + 1, this.to - 1)
+    if (!this.escaped && this.#high < 0x80) return inner
+    this.#cleanse()
+    const text = Buffer.from(inner, 'latin1').toString()
+    return this.escaped ? JSON.parse(`"${text}"`) : text
+  }
+
+  protected fail(): never {
+    const what = this.at < this.text.length ? `goes wrong at byte ${this.at - this.#start}` : 'ends too early'
+    throw new EngineError('bad_json', `the body is not JSON: it ${what}`)
+  }
+
+  #cleanse(): void {
+    if (this.#clean) return
+    if (!isUtf8(this.#bytes.subarray(this.#start, this.text.length))) {
+      throw new EngineError('bad_json', 'the body is not UTF-8')
+    }
+    this.#clean = true
+  }
+}
