@@ -25,6 +25,7 @@ export class Connections implements Keeper {
   readonly #perAddress = new Map<string, number>()
   readonly #late = new Set<Connection>()
   #lingering = 0
+  #onEmpty: (() => void) | undefined
 
   constructor(options: HttpOptions, tally: Tally) {
     this.outboundBytes = options.outboundBytes
@@ -118,6 +119,12 @@ export class Connections implements Keeper {
     }
   }
 
+  /** Calls back once there is none left. */
+  whenEmpty(callback: () => void): void {
+    if (this.size === 0) callback()
+    else this.#onEmpty = callback
+  }
+
   closeAll(): void {
     for (const connection of this.#late) connection.socket.destroy()
     for (const socket of this.#all.keys()) socket.destroy()
@@ -139,6 +146,7 @@ export class Connections implements Keeper {
     if (ofAddress > 1) this.#perAddress.set(address, ofAddress - 1)
     else this.#perAddress.delete(address)
     this.#giveUp(connection)
+    if (this.size === 0) this.#onEmpty?.()
   }
 
   #giveUp(connection: Connection): void {

@@ -4,6 +4,7 @@ import type { Inbound } from './body.js'
 import type { Cors } from './cors.js'
 import type { Guard } from './guard.js'
 import type { HttpOptions } from './limits.js'
+import type { Repeats } from './repeats.js'
 import type { Replies } from './reply.js'
 import type { Shapes } from './shape.js'
 import type { Tally } from './tally.js'
@@ -18,6 +19,7 @@ export interface House {
   readonly answers: Answers
   readonly replies: Replies
   readonly shapes: Shapes
+  readonly repeats: Repeats
   readonly cors: Cors
   readonly inbound: Inbound
   readonly tally: Tally

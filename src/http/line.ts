@@ -2,6 +2,8 @@ import { EngineError } from '../errors.js'
 import { Body } from './body.js'
 import type { Connection } from './connection.js'
 import type { House } from './house.js'
+import type { Intake } from './intake.js'
+import type { Order } from './operation.js'
 import { QuickExchange } from './quick.js'
 import type { Shape } from './shape.js'
 
@@ -13,7 +15,7 @@ export interface Switchboard {
   brokenOff(line: Line): void
 }
 
-const blank = Buffer.from('\r\n\r\n')
+const blank = '\r\n\r\n'
 
 /** A request of which the head is here, and a part of the body. */
 interface Part {
@@ -34,20 +36,24 @@ interface Part {
  */
 export class Line {
   readonly connection: Connection
+  readonly intake: Intake
   /** When it last came to rest; see `idleSinceMs`. */
   #restMs = performance.now()
   #heard = false
   #part: Part | undefined
+  /** Has come, and is not read before the answers so far are taken. */
+  #held: Buffer | undefined
   #gone = false
   readonly #house: House
   readonly #board: Switchboard
   /** Called when nothing recognised waits for its answer any more. */
   onIdle: (() => void) | undefined
 
-  constructor(house: House, connection: Connection, board: Switchboard) {
+  constructor(house: House, connection: Connection, board: Switchboard, intake: Intake) {
     this.#house = house
     this.connection = connection
     this.#board = board
+    this.intake = intake
   }
 
   /** Not a byte has come, or more of a request is due: since when. */
@@ -66,11 +72,13 @@ export class Line {
     return this.#gone || this.#part || this.connection.pending.length > 0 ? undefined : this.#restMs
   }
 
-  received(chunk: Buffer): void {
+  /** The first `size` of these bytes have come. They are somebody else's: what is kept of them is copied. */
+  received(bytes: Buffer, size: number): void {
     this.#heard = true
     if (this.connection.deaf || this.#gone) return
-    if (this.#part) this.#receive(this.#part, chunk)
-    else this.#read(chunk)
+    if (this.#held) this.#held = Buffer.concat([this.#held, bytes.subarray(0, size)])
+    else if (this.#part) this.#receive(this.#part, bytes.subarray(0, size))
+    else this.#read(bytes, size)
   }
 
   ended(): void {
@@ -81,7 +89,11 @@ export class Line {
 
   /** Its socket takes answers again. */
   drained(): void {
-    if (!this.connection.deaf) this.connection.socket.resume()
+    if (this.connection.deaf) return
+    const held = this.#held
+    this.#held = undefined
+    if (held) this.#read(held, held.length)
+    if (!this.#held) this.connection.socket.resume()
   }
 
   /** Nobody will ask for the part that has come. */
@@ -151,27 +163,34 @@ export class Line {
     this.#restMs = performance.now()
   }
 
-  #read(chunk: Buffer): void {
+  #read(bytes: Buffer, size: number): void {
     const { connection } = this
-    let at = 0
-    while (at < chunk.length && !connection.deaf) {
+    const { repeats, shapes, inbound } = this.#house
+    const text = bytes.toString('latin1', 0, size)
+    const repeat = repeats.of(text)
+    if (repeat && this.#isOpen && !connection.socket.writableNeedDrain) {
+      this.#exchange(repeat.shape).repeat(repeat.order)
+      return
+    }
+    for (let at = 0; at < size && !connection.deaf; ) {
       if (connection.socket.writableNeedDrain) {
-        this.#putBack(chunk.subarray(at))
+        this.#hold(bytes.subarray(at, size))
         return
       }
-      const headEnd = chunk.indexOf(blank, at)
-      const shape = headEnd < 0 ? undefined : this.#house.shapes.of(chunk, at, headEnd)
-      if (!shape || !this.#isOpen || !this.#house.inbound.hasRoom(shape.length)) {
-        this.#leave(chunk.subarray(at))
+      const headEnd = text.indexOf(blank, at)
+      const shape = headEnd < 0 ? undefined : shapes.of(text.slice(at, headEnd))
+      if (!shape || !this.#isOpen || !inbound.hasRoom(shape.length)) {
+        this.#leave(bytes.subarray(at, size))
         return
       }
       const bodyAt = headEnd + blank.length
       const end = bodyAt + shape.length
-      if (end > chunk.length) {
-        this.#gather(shape, bodyAt - at, chunk.subarray(at))
+      if (end > size) {
+        this.#gather(shape, bodyAt - at, bytes.subarray(at, size))
         return
       }
-      this.#ask(shape, chunk.subarray(bodyAt, end))
+      const order = this.#ask(shape, bytes, bodyAt, end === size ? text : text.slice(0, end))
+      if (order && at === 0 && end === size) repeats.note(text, shape, order)
       at = end
     }
   }
@@ -182,19 +201,25 @@ export class Line {
     return bus.ready && !closing && this.connection.pending.length < options.pipelineMax
   }
 
-  #ask(shape: Shape, body: Buffer): void {
+  #exchange(shape: Shape): QuickExchange {
     const exchange = new QuickExchange(this.#house, this, shape)
     this.#house.tally.requests++
     this.#house.tally.quick++
     this.connection.pending.push(exchange)
-    exchange.begin(body)
+    return exchange
+  }
+
+  /** The body is what `text`, the beginning of `bytes`, holds from `from` on. */
+  #ask(shape: Shape, bytes: Buffer, from: number, text: string): Order | undefined {
+    return this.#exchange(shape).begin(bytes, from, text)
   }
 
   #gather(shape: Shape, bodyAt: number, start: Buffer): void {
     const size = bodyAt + shape.length
     const bytes = new Body(size, this.#house.inbound)
     this.#part = { shape, bodyAt, size, bytes, sinceMs: performance.now() }
-    this.#receive(this.#part, start)
+    // Copied: a body begins with the chunk it is given, as it is.
+    this.#receive(this.#part, Buffer.from(start))
   }
 
   #receive(part: Part, chunk: Buffer): void {
@@ -206,14 +231,14 @@ export class Line {
       return
     }
     if (bytes.size < size) return
-    const body = bytes.take().subarray(bodyAt)
+    const whole = bytes.take()
     this.#part = undefined
     try {
-      this.#ask(shape, body)
+      this.#ask(shape, whole, bodyAt, whole.toString('latin1'))
     } finally {
       bytes.release()
     }
-    if (own.length < chunk.length) this.#read(chunk.subarray(own.length))
+    if (own.length < chunk.length) this.#read(chunk.subarray(own.length), chunk.length - own.length)
   }
 
   /** False if there is no room. */
@@ -227,11 +252,10 @@ export class Line {
     }
   }
 
-  /** What is not read now comes again when the socket has drained. */
-  #putBack(bytes: Buffer): void {
-    const { socket } = this.connection
-    socket.pause()
-    socket.unshift(bytes)
+  /** Reads no more until the socket has drained. */
+  #hold(bytes: Buffer): void {
+    this.#held = Buffer.from(bytes)
+    this.connection.socket.pause()
   }
 
   #leave(bytes: Buffer): void {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Connection } from './connection.js'
 import type { Connections } from './connections.js'
 import type { House } from './house.js'
+import type { Intake } from './intake.js'
 import { Line, type Switchboard } from './line.js'
 import { type Refusal, refusalOf } from './refusal.js'
 import { Relay } from './relay.js'
@@ -19,7 +20,6 @@ interface Parts {
 /** The lines of all connections that node:http has not taken over: what happens on their sockets, and when they are late. */
 export class Lines implements Switchboard {
   readonly #parts: Parts
-  readonly #onData: (this: Socket, chunk: Buffer) => void
   readonly #onEnd: (this: Socket) => void
   readonly #onDrain: (this: Socket) => void
   readonly #onError: (this: Socket, error: Error) => void
@@ -27,10 +27,7 @@ export class Lines implements Switchboard {
   constructor(parts: Parts) {
     const { connections } = parts
     this.#parts = parts
-    // The same four for all connections, which may be many.
-    this.#onData = function (chunk) {
-      connections.of(this)?.line?.received(chunk)
-    }
+    // The same three for all connections, which may be many.
     this.#onEnd = function () {
       connections.of(this)?.line?.ended()
     }
@@ -41,18 +38,19 @@ export class Lines implements Switchboard {
     this.#onError = () => {}
   }
 
-  open(connection: Connection): void {
+  open(connection: Connection, intake: Intake): void {
     const { socket } = connection
-    connection.line = new Line(this.#parts.house, connection, this)
-    socket.on('error', this.#onError).on('end', this.#onEnd).on('drain', this.#onDrain).on('data', this.#onData)
+    const line = new Line(this.#parts.house, connection, this, intake)
+    connection.line = line
+    socket.on('error', this.#onError).on('end', this.#onEnd).on('drain', this.#onDrain)
+    intake.begin((bytes, size) => line.received(bytes, size))
   }
 
   stepAside(line: Line, bytes: Buffer): void {
-    const { connection } = line
+    const { connection, intake } = line
     const { socket } = connection
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain)
-    socket.pause()
-    socket.unshift(bytes)
+    socket.off('end', this.#onEnd).off('drain', this.#onDrain)
+    intake.end(bytes)
     if (connection.pending.length > 0) this.#parts.takeOver(connection.relay(new Relay(line)))
     else {
       this.#parts.takeOver(socket)

@@ -8,7 +8,7 @@ import { anyone, type Visitor } from './guard.js'
 import type { House } from './house.js'
 import { Scan } from './json.js'
 import type { Line } from './line.js'
-import { type Form, inputOf } from './operation.js'
+import { type Form, inputOf, type Order } from './operation.js'
 import { type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { json } from './reply.js'
 import type { Shape } from './shape.js'
@@ -45,11 +45,22 @@ export class QuickExchange implements Patron, Pending {
     return this.#answered
   }
 
-  begin(bytes: Buffer): void {
+  /** Returns what was asked, if it may be asked again in the same words without being read again. */
+  begin(bytes: Buffer, from: number, text: string): Order | undefined {
     try {
       const visitor = this.#identify()
-      if (visitor instanceof Promise) this.#await(visitor, bytes)
-      else this.#ask(bytes, visitor)
+      if (visitor instanceof Promise) this.#await(visitor, bytes.subarray(from, text.length))
+      else return this.#ask(new Scan(bytes, this.#house.options.jsonDepth, from, text), visitor)
+    } catch (error) {
+      this.#fail(error)
+    }
+    return undefined
+  }
+
+  /** The same words have been read before. */
+  repeat(order: Order): void {
+    try {
+      this.#place(order)
     } catch (error) {
       this.#fail(error)
     }
@@ -86,13 +97,13 @@ export class QuickExchange implements Patron, Pending {
       (admitted) => this.#admitted(admitted),
       (error) => this.#fail(error),
     )
-    body.add(bytes)
+    body.add(Buffer.from(bytes))
   }
 
   #admitted(visitor: Visitor): void {
     if (!this.#body) return
     try {
-      this.#ask(this.#body.take(), visitor)
+      this.#ask(new Scan(this.#body.take(), this.#house.options.jsonDepth), visitor)
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -100,14 +111,18 @@ export class QuickExchange implements Patron, Pending {
     }
   }
 
-  #ask(body: Buffer, visitor: Visitor): void {
-    const { bus, options } = this.#house
+  #ask(scan: Scan, visitor: Visitor): Order {
     const { route, headers } = this.#shape
-    const scan = new Scan(body, options.jsonDepth)
-    const { terms, form } = route.operation({ scan, database: route.database, headers, options, visitor })
+    const { database } = route
+    const order = route.operation({ scan, database, headers, options: this.#house.options, visitor })
+    this.#place(order)
+    return order
+  }
+
+  #place({ terms, form }: Order): void {
     this.#form = form
     this.#waits = terms.type === 'poll'
-    bus.step(inputOf(terms, this))
+    this.#house.bus.step(inputOf(terms, this))
   }
 
   #answer({ answer }: Extract<Effect, { type: 'answer' }>): void {

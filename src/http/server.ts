@@ -10,10 +10,12 @@ import { Cors } from './cors.js'
 import { Exchange } from './exchange.js'
 import type { Guard } from './guard.js'
 import type { House } from './house.js'
+import { Intake } from './intake.js'
 import type { HttpOptions } from './limits.js'
 import { Lines } from './lines.js'
 import { rawRefusal } from './raw.js'
 import { type Refusal, refusalOf } from './refusal.js'
+import { Repeats } from './repeats.js'
 import { Replies } from './reply.js'
 import { Shapes } from './shape.js'
 import { Tally } from './tally.js'
@@ -74,6 +76,7 @@ export class HttpServer {
       answers,
       replies: new Replies(answers, options.keepAliveMs),
       shapes: new Shapes(options),
+      repeats: new Repeats(guard === undefined),
       cors: new Cors(options.corsOrigins),
       inbound: new Inbound(options.inboundBytes),
       tally: this.#tally,
@@ -92,8 +95,9 @@ export class HttpServer {
     })
     this.#server.removeAllListeners('connection')
     this.#server.on('connection', (socket: Socket) => {
-      const connection = this.#connections.admit(socket)
-      if (connection && options.quick) this.#lines.open(connection)
+      const intake = options.quick ? new Intake(socket) : undefined
+      const connection = this.#connections.admit(intake?.socket ?? socket)
+      if (connection && intake) this.#lines.open(connection, intake)
       else if (connection) accept?.call(this.#server, socket)
     })
   }
@@ -117,11 +121,14 @@ export class HttpServer {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#connections.closeAll(), graceMs)
       // It says so, too, when it never listened.
-      this.#server.close(() => {
-        clearTimeout(timer)
-        clearInterval(this.#timer)
-        resolve()
-      })
+      this.#server.close(() =>
+        this.#connections.whenEmpty(() => {
+          clearTimeout(timer)
+          clearInterval(this.#timer)
+          this.#connections.closeAll()
+          resolve()
+        }),
+      )
       this.#connections.closeUnused()
       this.#house.guard?.close()
     })

@@ -87,7 +87,7 @@ const shapeOf = (text: string, options: HttpOptions): Shape | undefined => {
 }
 
 /** Secrets are not kept, and what differs from request to request is not worth it. */
-const isKept = ({ headers }: Shape): boolean =>
+export const isKept = ({ headers }: Shape): boolean =>
   headers.authorization === undefined && headers.cookie === undefined && headers['idempotency-key'] === undefined
 
 /**
@@ -105,10 +105,9 @@ export class Shapes {
     this.#textMax = Math.min(textMax, options.headerBytes - 1)
   }
 
-  /** The shape of what stands in `bytes` from `start` on, and ends with an empty line at `end`. */
-  of(bytes: Buffer, start: number, end: number): Shape | undefined {
-    if (end - start > this.#textMax) return undefined
-    const text = bytes.toString('latin1', start, end)
+  /** Of the lines of a head, the empty one at its end left out; a character a byte. */
+  of(text: string): Shape | undefined {
+    if (text.length > this.#textMax) return undefined
     const known = this.#known.get(text)
     if (known) return known
     const shape = shapeOf(text, this.#options)
@@ -118,6 +117,7 @@ export class Shapes {
 
   #keep(text: string, shape: Shape): void {
     if (this.#known.size >= cachedMax) this.#known.clear()
-    this.#known.set(text, shape)
+    // A copy: as it is, it may keep all that it was cut out of.
+    this.#known.set(Buffer.from(text, 'latin1').toString('latin1'), shape)
   }
 }
