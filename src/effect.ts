@@ -44,7 +44,7 @@ export interface Poll {
    * Tryton's rule: what can't be read as a cursor is taken as `recentMs`, and a gap is told with the next message
    * instead of at once with none (its clients poll again without a pause after an empty answer).
    */
-  readonly lenientMs?: number
+  readonly lenientMs?: number | undefined
 }
 
 export type Input =

@@ -30,5 +30,12 @@ export interface Order {
 /** Reads a request; throws EngineError for what can't be asked. */
 export type Operation = (ask: Ask) => Order
 
-export const inputOf = (terms: Terms, patron: Patron): Input =>
-  terms.type === 'poll' ? { ...terms, reader: patron } : { ...terms, publisher: patron }
+/** Written out: a spread would cost more than all the rest of a request that is asked again. */
+export const inputOf = (terms: Terms, patron: Patron): Input => {
+  if (terms.type === 'publish') {
+    const { type, drafts, ack, minCopies } = terms
+    return { type, publisher: patron, drafts, ack, minCopies }
+  }
+  const { type, database, channels, from, limit, waitMs, lenientMs } = terms
+  return { type, reader: patron, database, channels, from, limit, waitMs, lenientMs }
+}
