@@ -90,6 +90,7 @@ export class Engine {
 
   #take(input: Input, now: Now): void {
     const cluster = this.#cluster
+    if (input.type !== 'poll') this.#readers.changed()
     switch (input.type) {
       case 'publish':
         cluster.append(input, now)

@@ -116,6 +116,9 @@ export class Channels {
     const channel = this.open(entry.database, entry.channel)
     channel.ring.insert(entry)
     entry.kept = true
+    // The same words for all of a channel: each request brings its own.
+    entry.database = channel.database
+    entry.channel = channel.name
     entry.origin.keep(entry.seq)
     this.bytes += entry.size
     this.count++

@@ -76,10 +76,15 @@ export const formatPosition = (position: Position): string => {
   return sealed(text)
 }
 
-/** A message's id: its position. Made once an entry. */
+/** A message's id: its position. It is wanted once or twice as the message is shown, and then rarely: so it is not kept. */
 export const idOf = (entry: Entry): string => {
-  if (entry.id === undefined) entry.id = entry.position ? formatPosition(entry.position) : ''
-  return entry.id
+  const { origin, seq } = entry
+  if (origin.namedSeq === seq) return origin.name
+  const { position } = entry
+  if (position === undefined) return ''
+  origin.name = formatPosition(position)
+  origin.namedSeq = seq
+  return origin.name
 }
 
 export const formatCursor = (cursor: Cursor): string => {

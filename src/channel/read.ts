@@ -92,9 +92,9 @@ const fitting = (entries: readonly Entry[], bytes: number): readonly Entry[] => 
 
 /** Whether `id`, the entry's own, names the place where this node is: then there is no other to be made. */
 const endsAt = (ledger: Ledger, entry: Entry | undefined, id: string): boolean => {
-  const position = entry?.position
-  if (entry?.id !== id || position?.origins !== ledger.ids || position.time !== ledger.lastTime) return false
-  return ledger.shown.every((seq, slot) => position.seqs[slot] === seq)
+  if (entry?.time !== ledger.lastTime || idOf(entry) !== id) return false
+  const { position } = entry
+  return position?.origins === ledger.ids && ledger.shown.every((seq, slot) => position.seqs[slot] === seq)
 }
 
 /**

@@ -6,10 +6,11 @@ import type { Position } from '../log/record.js'
 import type { Rules } from '../log/rules.js'
 import type { Channel } from './channel.js'
 import type { Channels } from './channels.js'
-import { type Cursor, parseCursor } from './cursor.js'
+import type { Cursor } from './cursor.js'
 import { Deadlines } from './deadlines.js'
 import { answer, gapOf, recent, unread } from './read.js'
 import { Reading } from './reading.js'
+import { Starts } from './starts.js'
 import type { Strangers } from './strangers.js'
 import { Waiter } from './waiter.js'
 
@@ -22,20 +23,38 @@ interface Parts {
   readonly strangers: Strangers
 }
 
+/** Those who are told the same. */
+interface Group {
+  readonly limit: number
+  readonly answer: Answer | undefined
+  readonly readers: Reader[]
+}
+
+/** Asked in the very same words, but for who asks: texts that were read once and are asked again. */
+const isSame = (a: Poll, b: Poll): boolean =>
+  a.channels === b.channels &&
+  a.from === b.from &&
+  a.database === b.database &&
+  a.limit === b.limit &&
+  a.lenientMs === b.lenientMs &&
+  b.waitMs > 0
+
 /**
  * Answers polls. Looking and starting to wait are one synchronous step, so no message can pass in between: whoever
  * is parked stands at the end of the order, and everything shown after that is offered to it.
  */
 export class Readers {
   readonly #deadlines = new Deadlines()
+  readonly #starts: Starts
   readonly #parts: Parts
-  /** Many come back with the cursor that they were all just given. */
-  #parsed: { readonly text: string; readonly cursor: Cursor } | undefined
+  /** The last who waits, and at the end of the order: whoever asks in the same words joins him, until something changes. */
+  #like: { readonly poll: Poll; readonly channels: readonly Channel[] } | undefined
   delivered = 0
   gaps = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#starts = new Starts(parts)
   }
 
   get waiting(): number {
@@ -48,7 +67,12 @@ export class Readers {
 
   poll(poll: Poll, nowMs: number): void {
     const { ledger, options, emit } = this.#parts
-    const reading = this.#reading(poll)
+    const like = this.#like
+    if (like && isSame(like.poll, poll) && this.waiting < options.waitersMax) {
+      this.#join(poll, like.channels, undefined, undefined, nowMs)
+      return
+    }
+    const reading = this.#starts.of(poll)
     if (reading === 'bad') {
       emit({
         type: 'refuse',
@@ -70,6 +94,11 @@ export class Readers {
     else if (this.waiting >= options.waitersMax || this.#noRoom(poll))
       emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
     else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
+  }
+
+  /** Something has happened that may make a difference to who asks next. */
+  changed(): void {
+    this.#like = undefined
   }
 
   cancel(reader: Reader): void {
@@ -97,20 +126,20 @@ export class Readers {
       if (!waiter.ahead && !waiter.gap) plain.push(waiter.reader)
       else this.#answer([waiter.reader], this.#make(waiter.channels, this.#at(waiter, undefined), [], 1, waiter.gap))
     }
-    if (plain.length > 0) this.#answer(plain, this.#make([], this.#tip(), [], 1, undefined))
+    if (plain.length > 0) this.#answer(plain, this.#make([], Reading.tip(this.#parts.ledger), [], 1, undefined))
   }
 
   #wakeChannel(channel: Channel, before: Position): void {
-    const shared = new Map<number, { answer: Answer | undefined; readers: Reader[] }>()
-    for (const waiter of [...channel.waiters]) {
+    const shared: Group[] = []
+    for (const waiter of channel.waiters.slice()) {
       if (waiter.ahead || waiter.gap || waiter.channels.length > 1) {
         this.#wakeAlone(waiter, before)
         continue
       }
-      let group = shared.get(waiter.limit)
+      let group = shared.find(({ limit }) => limit === waiter.limit)
       if (group === undefined) {
-        group = { answer: this.#offer(waiter, before), readers: [] }
-        shared.set(waiter.limit, group)
+        group = { limit: waiter.limit, answer: this.#offer(waiter, before), readers: [] }
+        shared.push(group)
       }
       if (group.answer === undefined) continue
       if (waiter.lenient && group.answer.messages.length === 0) {
@@ -120,7 +149,7 @@ export class Readers {
       this.#unpark(waiter)
       group.readers.push(waiter.reader)
     }
-    for (const { answer, readers } of shared.values()) if (answer && readers.length > 0) this.#answer(readers, answer)
+    for (const { answer, readers } of shared) if (answer && readers.length > 0) this.#answer(readers, answer)
   }
 
   #wakeAlone(waiter: Waiter, before: Position): void {
@@ -165,21 +194,16 @@ export class Readers {
   /** Where a waiter stood at `before`: there, and wherever it was ahead of that. */
   #at(waiter: Waiter, before: Position | undefined): Reading {
     const { ledger, strangers } = this.#parts
-    const reading = before ? Reading.at(ledger, before, strangers) : this.#tip()
+    const reading = before ? Reading.at(ledger, before, strangers) : Reading.tip(ledger)
     if (waiter.ahead) {
       const ahead = Reading.at(ledger, waiter.ahead, strangers)
       ahead.seqs.forEach((seq, slot) => {
         reading.seqs[slot] = Math.max(reading.seqs[slot] ?? 0, seq)
       })
       reading.strange.push(...ahead.strange)
+      reading.time = Math.max(reading.time, ahead.time)
     }
-    reading.time = Math.max(reading.time, waiter.time)
     return reading
-  }
-
-  #tip(): Reading {
-    const { ledger } = this.#parts
-    return new Reading(ledger, ledger.lastTime, ledger.shown.slice())
   }
 
   #park(
@@ -189,19 +213,25 @@ export class Readers {
     gap: GapReason | undefined,
     nowMs: number,
   ): void {
-    const { ledger, channels } = this.#parts
+    const { channels } = this.#parts
     const isComplete = found.length === poll.channels.length
     if (gap === 'unknown_origin') reading?.tellStrange()
     const ahead = reading && this.#isAhead(reading) ? reading.cursor() : undefined
-    const waiter = new Waiter(
-      poll.reader,
-      isComplete ? found : poll.channels.map((name) => channels.open(poll.database, name)),
-      poll.limit,
-      nowMs + poll.waitMs,
-      poll.lenientMs !== undefined,
-      ahead,
-      reading ? reading.time : ledger.lastTime,
-    )
+    const all = isComplete ? found : poll.channels.map((name) => channels.open(poll.database, name))
+    this.#join(poll, all, ahead, gap, nowMs)
+    if (!ahead && !gap) this.#like = { poll, channels: all }
+  }
+
+  #join(
+    poll: Poll,
+    channels: readonly Channel[],
+    ahead: Cursor | undefined,
+    gap: GapReason | undefined,
+    nowMs: number,
+  ): void {
+    const { reader, limit, waitMs, lenientMs } = poll
+    // A whole number takes no memory of its own.
+    const waiter = new Waiter(reader, channels, limit, Math.ceil(nowMs + waitMs), lenientMs !== undefined, ahead)
     waiter.gap = gap
     waiter.park()
     this.#deadlines.add(waiter)
@@ -235,36 +265,5 @@ export class Readers {
       if (channel) found.push(channel)
     }
     return found
-  }
-
-  /** `fresh`: it has no past, so nothing can be missing from it. */
-  #reading(poll: Poll): { at: Reading; fresh: boolean; recentMs?: number } | 'bad' {
-    const { ledger } = this.#parts
-    const { from } = poll
-    if (from === 'now') return { at: this.#tip(), fresh: true }
-    if (from === 'earliest') return { at: new Reading(ledger), fresh: true }
-    if ('recentMs' in from) return { at: new Reading(ledger), fresh: true, recentMs: from.recentMs }
-    const cursor = this.#parse(from.cursor)
-    if (cursor) return this.#resumed(cursor)
-    return poll.lenientMs === undefined ? 'bad' : { at: new Reading(ledger), fresh: true, recentMs: poll.lenientMs }
-  }
-
-  #parse(text: string): Cursor | undefined {
-    if (this.#parsed?.text === text) return this.#parsed.cursor
-    const cursor = parseCursor(text, this.#parts.options.cursorOriginsMax)
-    if (cursor) this.#parsed = { text, cursor }
-    return cursor
-  }
-
-  #resumed(cursor: Cursor): { at: Reading; fresh: boolean } {
-    const { ledger, rules, strangers } = this.#parts
-    const at = Reading.at(ledger, cursor, strangers)
-    if (!rules.keepUnknownOrigins) at.strange.length = 0
-    if (!rules.vectorCursor) {
-      ledger.origins.forEach((origin, slot) => {
-        at.seqs[slot] = Math.min(origin.shown, origin.upTo(cursor.time))
-      })
-    }
-    return { at, fresh: false }
   }
 }

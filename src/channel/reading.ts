@@ -35,9 +35,16 @@ export class Reading {
     this.seqs = seqs
   }
 
+  /** At the end of the order, as this node shows it. */
+  static tip(ledger: Ledger): Reading {
+    return new Reading(ledger, ledger.lastTime, ledger.shown.slice())
+  }
+
   static at(ledger: Ledger, cursor: Position | Cursor, strangers: Strangers): Reading {
-    const reading = new Reading(ledger, cursor.time)
+    const isOurs = cursor.origins === ledger.ids
+    const reading = isOurs ? new Reading(ledger, cursor.time, cursor.seqs.slice()) : new Reading(ledger, cursor.time)
     reading.originsMax = strangers.originsMax
+    if (isOurs) return reading
     cursor.origins.forEach((id, i) => {
       const seq = cursor.seqs[i] ?? 0
       const origin = ledger.get(id)
@@ -96,7 +103,8 @@ export class Reading {
 
   /** Moves over `entry` and says the id that a reader at this place is given for it. */
   take(entry: Entry): string {
-    return entry.position && this.merge(entry.position) ? idOf(entry) : this.text()
+    const { position } = entry
+    return position && this.merge(position) ? idOf(entry) : this.text()
   }
 
   /**

@@ -1,16 +1,20 @@
 import type { GapReason, Reader } from '../effect.js'
 import type { Channel } from './channel.js'
 import type { Cursor } from './cursor.js'
+import { Due } from './deadlines.js'
+
+const none: readonly number[] = []
 
 /**
  * One parked poll. It stands at the end of the order as this node shows it, so it needs no position of its own,
  * unless it has come from a node that is ahead or knows other origins: then `ahead` says so.
  */
-export class Waiter {
-  /** Its place in each channel's list. */
-  readonly places: number[] = []
+export class Waiter extends Due {
   /** A gap to be told with the next message. */
   gap: GapReason | undefined
+  /** Its place in the list of its first channel, and in those of the others. */
+  #place = 0
+  #places: readonly number[] = none
 
   constructor(
     readonly reader: Reader,
@@ -19,26 +23,33 @@ export class Waiter {
     readonly untilMs: number,
     readonly lenient: boolean,
     readonly ahead: Cursor | undefined,
-    readonly time: number,
-  ) {}
+  ) {
+    super()
+  }
 
   park(): void {
-    for (const channel of this.channels) {
-      this.places.push(channel.waiters.length)
-      channel.waiters.push(this)
-    }
+    const { channels } = this
+    if (channels.length > 1) this.#places = channels.map(({ waiters }) => waiters.length)
+    else this.#place = channels[0]?.waiters.length ?? 0
+    for (const { waiters } of channels) waiters.push(this)
     this.reader.waiter = this
   }
 
   /** Leaves all its channels: the last of each list takes its place. */
   leave(): void {
-    this.channels.forEach((channel, i) => {
-      const place = this.places[i] ?? 0
-      const last = channel.waiters.pop()
-      if (last === undefined || last === this) return
-      channel.waiters[place] = last
-      last.places[last.channels.indexOf(channel)] = place
-    })
+    const { channels } = this
+    for (let i = 0; i < channels.length; i++) {
+      const channel = channels[i]
+      const last = channel?.waiters.pop()
+      if (channel && last && last !== this)
+        last.#move(channel, channels.length > 1 ? (this.#places[i] ?? 0) : this.#place)
+    }
     this.reader.waiter = undefined
+  }
+
+  #move(channel: Channel, place: number): void {
+    channel.waiters[place] = this
+    if (this.channels.length === 1) this.#place = place
+    else this.#places = this.#places.map((old, i) => (this.channels[i] === channel ? place : old))
   }
 }

@@ -169,7 +169,7 @@ export class Accept {
     const { origins, seqs, time } = ledger.position()
     const id = (seq: number) =>
       formatPosition({ time, origins, seqs: seqs.map((own, slot) => (slot === origin.slot ? seq : own)) })
-    return ticket.entries.map((entry, i) => (entry?.position ? idOf(entry) : id(ticket.seqs[i] ?? 0)))
+    return ticket.entries.map((entry, i) => (entry?.place ? idOf(entry) : id(ticket.seqs[i] ?? 0)))
   }
 
   expire(nowMs: number): void {

@@ -97,7 +97,7 @@ export class Fetch {
     for (let seq = Math.max(after, origin.shown) + 1; seq <= end; seq++) {
       const entry = origin.at(seq)
       const copy = copies.get(seq)
-      if (!entry || entry.position) continue
+      if (!entry || entry.place) continue
       if (!copy) origin.drop(seq)
       else if (copy.position) entry.decide(copy)
     }
@@ -142,7 +142,7 @@ export class Fetch {
     if (ours) return this.reach(id)
     for (let seq = (origin?.shown ?? 0) + 1; origin && seq <= Math.min(decided, origin.have); seq++) {
       const entry = origin.at(seq)
-      if (entry && !entry.position) return seq - 1
+      if (entry && !entry.place) return seq - 1
     }
     staging.dropUndecided(id, decided)
     return this.reach(id)

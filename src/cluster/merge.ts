@@ -31,26 +31,26 @@ export const merge = (
 ): void => {
   const entries = unseen(ledger, decisions)
   const byId = new Map(decisions.map((decision) => [decision.id, decision]))
-  const isOurs = ({ origin, seq, position }: Entry): boolean => {
+  const isOurs = ({ origin, seq, place }: Entry): boolean => {
     const decision = byId.get(origin.id)
-    return position === undefined && decision?.ours === true && seq <= decision.decided
+    return place === undefined && decision?.ours === true && seq <= decision.decided
   }
   const show = (entry: Entry): void => {
     const inOrder = ledger.inOrder(entry)
     if (inOrder) for (const { id, to } of decisions) passHoles(ledger, id, to, entry.time)
     ledger.advance(entry)
-    entry.position = inOrder ? ledger.position() : ledger.cut(entry)
+    entry.place = inOrder ? ledger.placeOf(entry) : ledger.cut(entry)
     shown(entry, audience.show(entry))
   }
-  const decided = entries.filter(({ position }) => position !== undefined)
+  const decided = entries.filter(({ place }) => place !== undefined)
   for (const entry of entries.filter(isOurs)) show(entry)
   for (const entry of decided) {
-    if (entry.position) entry.position = intern(entry.position, ledger.ids)
+    if (entry.position) entry.place = intern(entry.position, ledger.ids)
     ledger.advance(entry)
     audience.adopt(entry)
     shown(entry, undefined)
   }
-  for (const entry of entries) if (entry.position === undefined) show(entry)
+  for (const entry of entries) if (entry.place === undefined) show(entry)
   for (const { id, to } of decisions) {
     const origin = ledger.get(id)
     if (origin) ledger.advanceTo(origin, Math.min(to, origin.have))

@@ -150,7 +150,7 @@ export class Replication {
     if (!ledger.inOrder(entry)) broken(`I4: ${entry.origin.id} ${entry.seq} comes after a later one was shown`)
     accept.unstableBytes -= entry.size
     ledger.advance(entry)
-    entry.position = ledger.position()
+    entry.place = ledger.placeOf(entry)
     this.shown++
     const first = audience.show(entry)
     if (entry.origin === origin) accept.tickets.shown(entry, first, this.#view.members.length)

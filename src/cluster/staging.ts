@@ -86,7 +86,7 @@ export class Staging {
       if (copy.seq <= origin.have || copy.seq > to) continue
       if (copy.seq > origin.have + 1) origin.skip(copy.seq - 1, origin.time, nowMs)
       const entry = new Entry(origin, copy.seq, copy.time, copy, bornMs)
-      entry.position = copy.position
+      entry.place = copy.position
       origin.append(entry)
     }
     if (origin.have < to) origin.skip(to, staged.time, nowMs)

@@ -27,25 +27,25 @@ class NotifyFields implements Fields {
   user: string | undefined
   client: string | undefined
 
-  take(key: string, scan: Scan): boolean {
+  take(key: string, scan: Scan): number {
     switch (key) {
       case 'title':
         this.title = spanOf(scan, 'title')
-        return true
+        return 1
       case 'body':
         if (!isNull(scan)) this.body = spanOf(scan, 'body')
-        return true
+        return 2
       case 'priority':
         if (!isNull(scan)) this.priority = wholeOf(scan, 'priority', { min: 0, max: 3 })
-        return true
+        return 4
       case 'user':
         if (!isNull(scan)) this.user = idOf(scan, 'user')
-        return true
+        return 8
       case 'client':
         if (!isNull(scan)) this.client = idOf(scan, 'client')
-        return true
+        return 16
       default:
-        return false
+        return 0
     }
   }
 

@@ -38,22 +38,22 @@ class PollFields implements Fields {
     this.limit = Math.min(options.pollLimit, options.pollLimitMax)
   }
 
-  take(key: string, scan: Scan): boolean {
+  take(key: string, scan: Scan): number {
     switch (key) {
       case 'channels':
         this.channels = channelsOf(scan, this.#options)
-        return true
+        return 1
       case 'cursor':
         this.from = fromOf(scan)
-        return true
+        return 2
       case 'limit':
         this.limit = wholeOf(scan, 'limit', { min: 1, max: this.#options.pollLimitMax })
-        return true
+        return 4
       case 'timeout':
         this.seconds = secondsOf(scan, 'timeout')
-        return true
+        return 8
       default:
-        return false
+        return 0
     }
   }
 }
@@ -90,19 +90,19 @@ class BusFields implements Fields {
     this.#options = options
   }
 
-  take(key: string, scan: Scan): boolean {
+  take(key: string, scan: Scan): number {
     switch (key) {
       case 'channels':
         // trytond takes a string, too.
         this.channels =
           scan.kind === 'string' ? [checkChannel(scan.string(), this.#options)] : channelsOf(scan, this.#options)
-        return true
+        return 1
       case 'last_message':
         if (scan.kind === 'string') this.lastMessage = scan.string()
         else scan.skip()
-        return true
+        return 2
       default:
-        return false
+        return 0
     }
   }
 }

@@ -24,19 +24,19 @@ class ItemFields implements Fields {
     return this.channel === undefined && this.message === undefined && this.key === undefined
   }
 
-  take(name: string, scan: Scan): boolean {
+  take(name: string, scan: Scan): number {
     switch (name) {
       case 'channel':
         this.channel = checkChannel(textOf(scan, 'channel'), this.#options)
-        return true
+        return 1
       case 'message':
         this.message = readMessage(scan, this.#options.bodyBytes)
-        return true
+        return 2
       case 'key':
         this.key = textOf(scan, 'key')
-        return true
+        return 4
       default:
-        return false
+        return 0
     }
   }
 
@@ -61,17 +61,17 @@ class PublishFields implements Fields {
     this.#options = options
   }
 
-  take(name: string, scan: Scan): boolean {
+  take(name: string, scan: Scan): number {
     switch (name) {
       case 'messages':
         this.many = this.#items(scan)
-        return true
+        return 8
       case 'ack':
         this.ack = ackOf(scan)
-        return true
+        return 16
       case 'min_copies':
         this.minCopies = wholeOf(scan, 'min_copies', { min: 1, max: copiesMax })
-        return true
+        return 32
       default:
         return this.one.take(name, scan)
     }
@@ -127,14 +127,13 @@ export const readPublish: Operation = ({ scan, database, headers, options }) => 
   readBody(scan, fields)
   const { one, many, ack, minCopies } = fields
   const header = headerKey(headers)
-  const terms = { type: 'publish', ack, minCopies } as const
   if (many === undefined) {
     oneKey(one, header)
-    return { terms: { ...terms, drafts: [one.draft(database)] }, form: 'one' }
+    return { terms: { type: 'publish', drafts: [one.draft(database)], ack, minCopies }, form: 'one' }
   }
   if (!one.isEmpty) refuse('either messages, or channel and message')
   if (header !== undefined) {
     throw new EngineError('bad_key', 'an Idempotency-Key stands for one message: give each of messages its own key')
   }
-  return { terms: { ...terms, drafts: many }, form: 'many' }
+  return { terms: { type: 'publish', drafts: many, ack, minCopies }, form: 'many' }
 }

@@ -1,33 +1,43 @@
 import type { Origin } from './origin.js'
 import type { Copy, Draft, Position, Record } from './record.js'
+import { Run } from './run.js'
+
+/** A position, or the run of records in which it is found. */
+export type Place = Position | Run
 
 /** A record as this node holds it. `kept` while its channel's ring has it; without content it lives on for its key alone. */
 export class Entry {
   kept = false
-  /** Set when it is shown: everything at or before it in the order, as known to whoever showed it first. */
-  position: Position | undefined
-  /** The position as text, made on first use: the message's id. */
-  id: string | undefined
-  readonly database: string
-  readonly channel: string
+  /** Set when it is shown; see `position`. */
+  place: Place | undefined
+  database: string
+  channel: string
   readonly key: string | undefined
   readonly digest: string | undefined
   head: string
   tail: string
+  /** By the `ms` clock, without fractions: whole numbers take no memory of their own. */
+  readonly bornMs: number
 
   constructor(
     readonly origin: Origin,
     readonly seq: number,
     readonly time: number,
     draft: Draft,
-    readonly bornMs: number,
+    bornMs: number,
   ) {
+    this.bornMs = Math.floor(bornMs)
     this.database = draft.database
     this.channel = draft.channel
     this.key = draft.key
     this.digest = draft.digest
     this.head = draft.head
     this.tail = draft.tail
+  }
+
+  /** Everything at or before it in the order, as known to whoever showed it first; none before it is shown. */
+  get position(): Position | undefined {
+    return this.place instanceof Run ? this.place.at(this) : this.place
   }
 
   /** What it costs to keep, in bytes: the content and a fair guess at the rest. */
@@ -37,7 +47,7 @@ export class Entry {
 
   /** Another node has shown it: where, and whether it repeats a key and so has no content any more. */
   decide(copy: Copy): void {
-    this.position = copy.position
+    this.place = copy.position
     if (copy.tail === '') this.strip()
   }
 
@@ -54,7 +64,8 @@ export class Entry {
 
   copy(nowMs: number): Copy {
     const copy = { ...this.record(), ageMs: Math.max(0, nowMs - this.bornMs) }
-    return this.position === undefined ? copy : { ...copy, position: this.position }
+    const { position } = this
+    return position === undefined ? copy : { ...copy, position }
   }
 }
 

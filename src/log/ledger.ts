@@ -1,8 +1,9 @@
 import type { Reach } from '../cluster/message.js'
-import type { Entry } from './entry.js'
+import type { Entry, Place } from './entry.js'
 import type { NodeId } from './node-id.js'
 import { Origin } from './origin.js'
 import type { Position } from './record.js'
+import { Run } from './run.js'
 
 /**
  * All origins that this node knows, in the order of their ids, with the vector of what is shown. Origins come and go
@@ -19,6 +20,8 @@ export class Ledger {
   /** The latest time of any origin that is forgotten: what a cursor from before it has missed can't be told any more. */
   horizon = 0
   readonly #byId = new Map<NodeId, Origin>()
+  /** What is shown now continues this run, if there is one. */
+  #run: Run | undefined
 
   get(id: NodeId): Origin | undefined {
     return this.#byId.get(id)
@@ -52,6 +55,7 @@ export class Ledger {
     this.origins.forEach((origin, slot) => {
       origin.slot = slot
     })
+    this.#run = undefined
   }
 
   /** Everything up to there is behind us, whether it was ever here or not. */
@@ -89,11 +93,19 @@ export class Ledger {
     if (seq <= origin.shown) return
     origin.shown = seq
     this.shown[origin.slot] = seq
+    if (this.#run?.origin !== origin) this.#run = undefined
   }
 
   /** Where this node is in the order. */
   position(): Position {
     return { time: this.lastTime, origins: this.ids, seqs: this.shown.slice() }
+  }
+
+  /** The same, of the record that was shown last. */
+  placeOf(entry: Entry): Place {
+    if (this.lastTime !== entry.time) return this.position()
+    this.#run ??= new Run(entry.origin, this.ids, this.shown.slice())
+    return this.#run
   }
 
   /** The position of a record that comes late: of each origin what is not after it. */

@@ -14,6 +14,9 @@ export class Origin {
   lost = 0
   /** Lamport time of record `have`. */
   time = 0
+  /** The record that was last given its id, and that id; see `idOf`. */
+  namedSeq = 0
+  name = ''
   /** When its last record came in; its tombstone runs out a few retention times later. */
   touchedMs = 0
   #slots: (Entry | undefined)[] = []
