@@ -15,7 +15,9 @@ special[backslash] = 1
 
 /** The same as a pattern, but for the end, and from how many bytes on it is faster. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-const specials = /[\\\u0000-\u001f]/
+const controls = /[\\\u0000-\u001f]/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and what is not ASCII.
+const specials = /[\\\u0000-\u001f\u0080-\u00ff]/
 const nearBytes = 64
 
 /** What is longer is checked to be UTF-8 before it is read; in a shorter one there is rarely a byte that needs it. */
@@ -112,18 +114,24 @@ export class Lexer {
     return at < near || at === text.length ? at : this.#farSpecial(at)
   }
 
-  /** Long strings are looked through by the engine's own search. What is so long has been shown to be UTF-8, or is now. */
+  /** Long strings are looked through by the engine's own search; one that is not ASCII is shown to be UTF-8 first. */
   #farSpecial(from: number): number {
     const text = this.text
-    this.#cleanse()
-    // It is not looked at what these are.
-    this.#high |= 0x80
     if (this.#quoteAt < from) {
       const found = text.indexOf('"', from)
       this.#quoteAt = found < 0 ? text.length : found
     }
-    const found = text.slice(from, this.#quoteAt).search(specials)
+    const found = this.#search(from, this.#quoteAt)
     return found < 0 ? this.#quoteAt : from + found
+  }
+
+  #search(from: number, to: number): number {
+    const part = this.text.slice(from, to)
+    const found = part.search(specials)
+    if (found < 0 || part.charCodeAt(found) < 0x80) return found
+    this.#high |= 0x80
+    this.#cleanse()
+    return part.search(controls)
   }
 
   /** The index after the escape that starts here. */
