@@ -39,7 +39,7 @@ export class Node implements Bus {
   readonly #feeds: Feeds
   readonly #self: { id: NodeId; name: string; address: string }
   readonly #alarm = new Alarm(() => this.#wake())
-  readonly #waiting: Input[] = []
+  #waiting: Input[] = []
   #engine: EngineFace | undefined
   #stepping = false
   #closed = false
@@ -147,8 +147,8 @@ export class Node implements Bus {
     // Sockets that close now still say so, which must not wake what has been put to sleep.
     if (this.#closed) return
     if (input.type === 'publish') this.#publishing++
-    this.#waiting.push(input)
-    if (this.#engine && !this.#stepping) this.#run(this.#engine)
+    if (this.#engine && !this.#stepping) this.#run(this.#engine, input)
+    else this.#waiting.push(input)
   }
 
   /**
@@ -181,7 +181,7 @@ export class Node implements Bus {
     this.#self.id = engine.id
     this.#log.info({ id: engine.id, pid: process.pid, url: this.#url, address }, 'started')
     this.#links.seeds(seeds)
-    this.#run(engine)
+    this.#run(engine, { type: 'tick' })
     this.#feeds.start()
   }
 
@@ -191,20 +191,20 @@ export class Node implements Bus {
     return members?.find((member) => member.id === id)?.name ?? id
   }
 
-  /** Takes what waits, and what that leads to, in order. */
-  #run(engine: EngineFace): void {
-    const waiting = this.#waiting
+  /** Takes an input, and then what that leads to, in order. */
+  #run(engine: EngineFace, first: Input): void {
     let now = clock.now()
     this.#stepping = true
     try {
-      for (let i = 0; i < waiting.length; i++) {
-        const input = waiting[i]
-        if (i > 0) now = clock.now()
-        if (input) for (const effect of engine.step(input, now)) this.#carryOut(effect)
+      for (const effect of engine.step(first, now)) this.#carryOut(effect)
+      // It may grow meanwhile.
+      for (const input of this.#waiting) {
+        now = clock.now()
+        for (const effect of engine.step(input, now)) this.#carryOut(effect)
       }
     } finally {
       this.#stepping = false
-      waiting.length = 0
+      if (this.#waiting.length > 0) this.#waiting = []
     }
     this.#alarm.set(engine.wakeAt, now.ms)
   }

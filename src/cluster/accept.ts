@@ -59,7 +59,8 @@ export class Accept {
   }
 
   append(publish: Publish, now: Now): void {
-    const bytes = publish.drafts.reduce((sum, draft) => sum + sizeOf(draft), 0)
+    let bytes = 0
+    for (const draft of publish.drafts) bytes += sizeOf(draft)
     const refused = this.#refuse(publish, bytes)
     if (refused) this.#parts.audience.settled(publish.publisher, refused)
     else if (this.#parts.frozen() && this.#parts.rules.queueWhileFrozen) this.#wait(publish, bytes, now.ms)
@@ -76,8 +77,8 @@ export class Accept {
       return refuse('overloaded', 'too much waits for confirmation by the other nodes')
     if (this.#tooManyOrigins())
       return refuse('overloaded', 'cursors are full of nodes that are gone: publish to a node that is older')
-    if (!publish.drafts.every((draft) => audience.admits(draft)))
-      return refuse('overloaded', 'there are too many channels')
+    for (const draft of publish.drafts)
+      if (!audience.admits(draft)) return refuse('overloaded', 'there are too many channels')
     return this.#clash(publish)
   }
 
@@ -127,17 +128,17 @@ export class Accept {
     const duplicates: boolean[] = []
     const seqs: number[] = []
     const before = origin.have
-    publish.drafts.forEach((draft) => {
+    for (const draft of publish.drafts) {
       const first = draft.key === undefined ? undefined : audience.keyed(draft.database, draft.key)
       entries.push(first)
       duplicates.push(first !== undefined)
       seqs.push(first ? 0 : origin.have + 1)
-      if (first) return
+      if (first) continue
       const entry = new Entry(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms)
       origin.append(entry)
       this.unstableBytes += entry.size
       this.accepted++
-    })
+    }
     const { publisher, minCopies } = publish
     const ticket = {
       publisher,

@@ -80,13 +80,16 @@ export class Tickets {
   }
 
   #shift(): void {
-    // Not kept until the queue is cut: by then the collector would have carried it along.
-    this.#queue[this.#head++] = undefined
-    if (this.#head === this.#queue.length) {
-      this.#queue.length = 0
+    if (this.#head === this.#queue.length - 1) {
+      // The only one, as nearly always.
+      if (this.#head === 0) this.#queue.pop()
+      else this.#queue = []
       this.#untimed = 0
       this.#head = 0
+      return
     }
+    // Not kept until the queue is cut: by then the collector would have carried it along.
+    this.#queue[this.#head++] = undefined
     if (this.#head < 1024 || this.#head * 2 < this.#queue.length) return
     this.#queue = this.#queue.slice(this.#head)
     this.#untimed = Math.max(0, this.#untimed - this.#head)

@@ -5,7 +5,7 @@ import type { House } from './house.js'
 import type { Intake } from './intake.js'
 import type { Order } from './operation.js'
 import { QuickExchange } from './quick.js'
-import type { Shape } from './shape.js'
+import { blank, type Shape } from './shape.js'
 
 /** What a line tells the server. */
 export interface Switchboard {
@@ -14,8 +14,6 @@ export interface Switchboard {
   /** The client has closed its side in the middle of a request. */
   brokenOff(line: Line): void
 }
-
-const blank = '\r\n\r\n'
 
 /** A request of which the head is here, and a part of the body. */
 interface Part {
@@ -41,6 +39,8 @@ export class Line {
   #restMs = performance.now()
   #heard = false
   #part: Part | undefined
+  /** The last head that was recognised. */
+  #shape: Shape | undefined
   /** Has come, and is not read before the answers so far are taken. */
   #held: Buffer | undefined
   #gone = false
@@ -165,7 +165,7 @@ export class Line {
 
   #read(bytes: Buffer, size: number): void {
     const { connection } = this
-    const { repeats, shapes, inbound } = this.#house
+    const { repeats, inbound } = this.#house
     const text = bytes.toString('latin1', 0, size)
     const repeat = repeats.of(text)
     if (repeat && this.#isOpen && !connection.socket.writableNeedDrain) {
@@ -177,13 +177,12 @@ export class Line {
         this.#hold(bytes.subarray(at, size))
         return
       }
-      const headEnd = text.indexOf(blank, at)
-      const shape = headEnd < 0 ? undefined : shapes.of(text.slice(at, headEnd))
+      const shape = this.#recognise(text, at)
       if (!shape || !this.#isOpen || !inbound.hasRoom(shape.length)) {
         this.#leave(bytes.subarray(at, size))
         return
       }
-      const bodyAt = headEnd + blank.length
+      const bodyAt = at + shape.size
       const end = bodyAt + shape.length
       if (end > size) {
         this.#gather(shape, bodyAt - at, bytes.subarray(at, size))
@@ -193,6 +192,16 @@ export class Line {
       if (order && at === 0 && end === size) repeats.note(text, shape, order)
       at = end
     }
+  }
+
+  /** Of the head that starts here, and where it ends. Clients write theirs in the same way again and again. */
+  #recognise(text: string, at: number): Shape | undefined {
+    const last = this.#shape
+    if (last && text.slice(at, at + last.size) === last.text) return last
+    const end = text.indexOf(blank, at)
+    const shape = end < 0 ? undefined : this.#house.shapes.of(text.slice(at, end + blank.length))
+    this.#shape = shape?.text === '' ? undefined : shape
+    return shape
   }
 
   /** Whether requests are taken at all: why not, is for node:http's side to say. */

@@ -1,5 +1,5 @@
 import type { Order } from './operation.js'
-import { isKept, type Shape } from './shape.js'
+import type { Shape } from './shape.js'
 
 interface Repeat {
   readonly text: string
@@ -25,6 +25,6 @@ export class Repeats {
   }
 
   note(text: string, shape: Shape, order: Order): void {
-    if (this.#isOn && order.terms.type === 'poll' && isKept(shape)) this.#last = { text, shape, order }
+    if (this.#isOn && order.terms.type === 'poll' && shape.text !== '') this.#last = { text, shape, order }
   }
 }

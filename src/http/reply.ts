@@ -21,6 +21,10 @@ class DateLine {
 
 export const json: readonly string[] = ['Content-Type', 'application/json', 'Cache-Control', 'no-store']
 
+const okLine = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n'
+/** Heads for bodies up to this length are kept for a second. */
+const okHeadsMax = 4096
+
 interface Parts {
   readonly status: number
   readonly headers: readonly string[]
@@ -34,6 +38,8 @@ export class Replies {
   readonly #answers: Answers
   readonly #date = new DateLine()
   readonly #keepAlive: string
+  #okDate = ''
+  #okHeads = new Array<string | undefined>(okHeadsMax)
   readonly #last = {
     bus: new Memo((answer: Answer) => this.ok(this.#answers.write('bus', answer))),
     page: new Memo((answer: Answer) => this.ok(this.#answers.write('page', answer))),
@@ -52,12 +58,27 @@ export class Replies {
 
   /** The most frequent of all: nothing has to be put together but the length and the time. */
   ok(body: Body): Body {
-    return this.#joined('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n', body, false)
+    const head = this.#okHead(body.length)
+    return typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head, 'latin1'), body])
   }
 
   /** Put together once for all readers that get the same answer. */
   shared(form: Form, answer: Answer): Body {
     return (form === 'bus' ? this.#last.bus : this.#last.page).of(answer)
+  }
+
+  /** All but the body, for so many bytes; the time is in it, so it is made anew each second. */
+  #okHead(length: number): string {
+    const { text } = this.#date
+    if (text !== this.#okDate) {
+      this.#okDate = text
+      this.#okHeads.fill(undefined)
+    }
+    const known = length < okHeadsMax ? this.#okHeads[length] : undefined
+    if (known !== undefined) return known
+    const whole = `${okLine}Content-Length: ${length}\r\n${text}${this.#keepAlive}`
+    if (length < okHeadsMax) this.#okHeads[length] = Buffer.from(whole).toString('latin1')
+    return whole
   }
 
   #joined(head: string, body: Body, last: boolean): Body {

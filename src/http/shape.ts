@@ -9,7 +9,14 @@ export interface Shape {
   readonly headers: IncomingHttpHeaders
   /** Of the body. */
   readonly length: number
+  /** Of the head, with the empty line at its end. */
+  readonly size: number
+  /** The head itself; empty if it is not to be kept. */
+  readonly text: string
 }
+
+/** What ends a head. */
+export const blank = '\r\n\r\n'
 
 /** More than the common heads have; what is longer is parsed by node:http. */
 const textMax = 2048
@@ -74,6 +81,10 @@ const headersOf = (lines: readonly string[]): IncomingHttpHeaders | undefined =>
   return headers
 }
 
+/** Secrets are not kept, and what differs from request to request is not worth it. */
+const isKept = (headers: IncomingHttpHeaders): boolean =>
+  headers.authorization === undefined && headers.cookie === undefined && headers['idempotency-key'] === undefined
+
 const shapeOf = (text: string, options: HttpOptions): Shape | undefined => {
   const [first = '', ...lines] = text.split('\r\n')
   const [, target = '', database = ''] = requestLine.exec(first) ?? []
@@ -83,12 +94,11 @@ const shapeOf = (text: string, options: HttpOptions): Shape | undefined => {
   if (headers['content-length'] === undefined) return undefined
   const length = Number(headers['content-length'])
   const route = routeOf(target, options)
-  return route && 'operation' in route && length <= route.bodyBytes ? { route, headers, length } : undefined
+  if (!route || !('operation' in route) || length > route.bodyBytes) return undefined
+  // A copy: as it is, it may keep all that it was cut out of.
+  const kept = isKept(headers) ? Buffer.from(text + blank, 'latin1').toString('latin1') : ''
+  return { route, headers, length, size: text.length + blank.length, text: kept }
 }
-
-/** Secrets are not kept, and what differs from request to request is not worth it. */
-export const isKept = ({ headers }: Shape): boolean =>
-  headers.authorization === undefined && headers.cookie === undefined && headers['idempotency-key'] === undefined
 
 /**
  * Recognises the heads of the most frequent requests, and nothing else. It is no parser: for whatever is not written
@@ -105,19 +115,18 @@ export class Shapes {
     this.#textMax = Math.min(textMax, options.headerBytes - 1)
   }
 
-  /** Of the lines of a head, the empty one at its end left out; a character a byte. */
+  /** Of a head, with the empty line at its end, a character a byte. */
   of(text: string): Shape | undefined {
-    if (text.length > this.#textMax) return undefined
+    if (text.length > this.#textMax + blank.length) return undefined
     const known = this.#known.get(text)
     if (known) return known
-    const shape = shapeOf(text, this.#options)
-    if (shape && isKept(shape)) this.#keep(text, shape)
+    const shape = shapeOf(text.slice(0, -blank.length), this.#options)
+    if (shape && shape.text !== '') this.#keep(shape)
     return shape
   }
 
-  #keep(text: string, shape: Shape): void {
+  #keep(shape: Shape): void {
     if (this.#known.size >= cachedMax) this.#known.clear()
-    // A copy: as it is, it may keep all that it was cut out of.
-    this.#known.set(Buffer.from(text, 'latin1').toString('latin1'), shape)
+    this.#known.set(shape.text, shape)
   }
 }
