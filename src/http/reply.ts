@@ -33,6 +33,9 @@ interface Parts {
   readonly last: boolean
 }
 
+/** Strings are put together when they are first looked at; what is written many times is so at once. */
+const flat = (body: Body): Body => (typeof body === 'string' ? Buffer.from(body, 'latin1').toString('latin1') : body)
+
 /** Writes answers from the status line to the last byte, as node:http would, for where it has no part in it. */
 export class Replies {
   readonly #answers: Answers
@@ -41,8 +44,8 @@ export class Replies {
   #okDate = ''
   #okHeads = new Array<string | undefined>(okHeadsMax)
   readonly #last = {
-    bus: new Memo((answer: Answer) => this.ok(this.#answers.write('bus', answer))),
-    page: new Memo((answer: Answer) => this.ok(this.#answers.write('page', answer))),
+    bus: new Memo((answer: Answer) => flat(this.ok(this.#answers.write('bus', answer)))),
+    page: new Memo((answer: Answer) => flat(this.ok(this.#answers.write('page', answer)))),
   }
 
   constructor(answers: Answers, keepAliveMs: number) {
