@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort, host } from '../../support/free-port.js'
 import { isRoot, postgresBin } from './debian.js'
-import { freePort, host, run, Service } from './service.js'
+import { Leash } from './leash.js'
+import { run, Service } from './service.js'
 
 export const database = 'tryton'
 export const password = 'a password for tests'
@@ -30,6 +32,7 @@ const asPostgres = (file: string, args: readonly string[]): { file: string; args
 export class Site {
   readonly folder = mkdtempSync(join(tmpdir(), 'carillon-tryton-'))
   readonly #services: Service[] = []
+  readonly #leash = new Leash(this.folder)
   #postgresPort = 0
 
   private constructor() {}
@@ -97,11 +100,13 @@ export class Site {
   async start(command: ConstructorParameters<typeof Service>[0], port: number): Promise<Service> {
     const service = new Service(command)
     this.#services.push(service)
+    this.#leash.hold(service.pid)
     return await service.listens(port)
   }
 
   async close(): Promise<void> {
     for (const service of this.#services.reverse()) await service.end()
+    this.#leash.drop()
     rmSync(this.folder, { recursive: true, force: true })
   }
 
