@@ -10,19 +10,19 @@ import { whyNot } from './real/debian.js'
 const real = (name: string): string => fileURLToPath(new URL(`real/${name}`, import.meta.url))
 
 /** With a path on which there is nothing at all. */
-const install = (list: string): ReturnType<typeof spawnSync> =>
-  spawnSync('/bin/bash', [real('install.sh'), list], { env: { PATH: '/nowhere' }, encoding: 'utf8' })
+const install = (folder: string): ReturnType<typeof spawnSync> =>
+  spawnSync('/bin/bash', [real('install.sh'), folder], { env: { PATH: '/nowhere' }, encoding: 'utf8' })
 
 test('without apt-get, what is needed is named, and it is no failure', (t) => {
-  const list = `${t.testdir({ packages: 'here /bin/sh\nno-such-package /no/such/file\n' })}/packages`
+  const folder = t.testdir({ packages: 'here /bin/sh\nno-such-package /no/such/file\n' })
   const why = 'end to end: skipped: there is no apt-get here to install no-such-package\n'
-  t.match(install(list), { status: 0, stderr: why })
+  t.match(install(folder), { status: 0, stderr: why })
   t.end()
 })
 
 test('where all is installed, nothing is done', (t) => {
-  const list = `${t.testdir({ packages: 'here /bin/sh\n' })}/packages`
-  t.match(install(list), { status: 0, stderr: 'end to end: all of the packages are installed\n' })
+  const folder = t.testdir({ packages: 'here /bin/sh\n' })
+  t.match(install(folder), { status: 0, stderr: 'end to end: all of the packages are installed\n' })
   t.end()
 })
 

@@ -37,9 +37,15 @@ export class Site {
 
   private constructor() {}
 
-  static async found(t: Teardown): Promise<Site> {
+  /** Without a database server. */
+  static bare(t: Teardown): Site {
     const site = new Site()
     t.teardown(() => site.close())
+    return site
+  }
+
+  static async found(t: Teardown): Promise<Site> {
+    const site = Site.bare(t)
     await site.#startPostgres()
     site.#makeDatabase()
     return site
