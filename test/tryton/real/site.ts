@@ -24,9 +24,11 @@ export interface BusSection {
   readonly [option: string]: string | number | boolean
 }
 
-/** PostgreSQL does not run as root. */
+const user = ['--reuid', 'postgres', '--regid', 'postgres', '--init-groups']
+
+/** PostgreSQL does not run as root. setpriv becomes what it starts, so that a signal to it comes to PostgreSQL. */
 const asPostgres = (file: string, args: readonly string[]): { file: string; args: readonly string[] } =>
-  isRoot ? { file: 'runuser', args: ['-u', 'postgres', '--', file, ...args] } : { file, args }
+  isRoot ? { file: 'setpriv', args: [...user, '--', file, ...args] } : { file, args }
 
 /** A Tryton site of its own: a database server, trytond and proxies, all in one folder that is removed after the tests. */
 export class Site {
