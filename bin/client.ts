@@ -28,6 +28,8 @@ export interface Reply {
 interface Refusal {
   readonly server: string
   readonly why: string
+  /** What it is called in the error of an answer. */
+  readonly code: string
   /** It had less time than an attempt should have, so it says little. */
   readonly hasty: boolean
   /** The request may have been carried out all the same. */
@@ -72,13 +74,13 @@ interface Told {
 }
 
 /** What an error answer says, whoever wrote it: ours in JSON, or a proxy's page. */
-const toldBy = ({ text, status }: Reply): { readonly message: string; readonly outcome: string } => {
+const toldBy = ({ text, status }: Reply): { readonly message: string; code: string; readonly outcome: string } => {
   try {
-    const told: Told = JSON.parse(text)
-    const nested = (told.error as Told | undefined)?.outcome
-    return { message: told.error?.message ?? `status ${status}`, outcome: told.outcome ?? nested ?? '' }
+    const { error = {}, outcome }: Told = JSON.parse(text)
+    const { message = `status ${status}`, code = '' } = error
+    return { message, code, outcome: outcome ?? (error as Told).outcome ?? '' }
   } catch {
-    return { message: `status ${status}`, outcome: '' }
+    return { message: `status ${status}`, code: '', outcome: '' }
   }
 }
 
@@ -123,16 +125,18 @@ export class Client {
   async ask(ask: Ask): Promise<Reply> {
     const end = performance.now() + ask.totalMs
     const roundEnd = ask.totalMs === 0 ? Number.POSITIVE_INFINITY : end
-    const reasons = new Map<string, string>()
+    const reasons = new Map<string, Refusal>()
     let inDoubt = false
     for (let round = 0; ; round++) {
       const result = await this.#round(ask, roundEnd)
       if ('status' in result) return result
       inDoubt ||= ask.changes === true && result.some((refusal) => refusal.inDoubt)
-      for (const { server, why, hasty } of result) if (!hasty || !reasons.has(server)) reasons.set(server, why)
-      const why = [...reasons].map(([server, reason]) => `${server}: ${reason}`).join('; ')
+      for (const refusal of result) {
+        if (!refusal.hasty || !reasons.has(refusal.server)) reasons.set(refusal.server, refusal)
+      }
+      const why = [...reasons.values()].map((refusal) => `${refusal.server}: ${refusal.why}`).join('; ')
       const pause = pauseAfter(round, result)
-      if (performance.now() + pause >= end) throw inDoubt ? new Unresolved(why) : new Unreachable(why)
+      if (performance.now() + pause >= end) throw failureFor([...reasons.values()], why, inDoubt)
       if (round === 0) ask.onTrouble?.(why)
       await sleep(pause)
     }
@@ -182,13 +186,13 @@ export class Client {
       reply = await this.#send(server, ask, Math.min(ask.attemptMs, leftMs))
     } catch (error) {
       const inDoubt = !neverSent.has(codeOf(error))
-      return { server, why: reasonOf(error), hasty, inDoubt, retryAfterMs: 0 }
+      return { server, why: reasonOf(error), code: '', hasty, inDoubt, retryAfterMs: 0 }
     }
     if (reply.status >= 200 && reply.status < 300) return reply
-    const { message, outcome } = toldBy(reply)
+    const { message, code, outcome } = toldBy(reply)
     if (!again.has(reply.status)) throw new Failure(1, `${server} refused: ${message}`)
     const inDoubt = outcome === 'unknown' || (reply.status >= 500 && reply.status !== 503)
-    return { server, why: message, hasty: false, inDoubt, retryAfterMs: reply.retryAfterMs }
+    return { server, why: message, code, hasty: false, inDoubt, retryAfterMs: reply.retryAfterMs }
   }
 
   #send(server: string, { method, path, body, headers }: Ask, timeoutMs: number): Promise<Reply> {
@@ -228,6 +232,13 @@ export class Client {
 const pauseAfter = (round: number, refusals: readonly Refusal[]): number => {
   const asked = Math.min(...refusals.map((refusal) => refusal.retryAfterMs), backoffMs.max)
   return asked + Math.random() * Math.min(backoffMs.max, backoffMs.first * 2 ** round)
+}
+
+const failureFor = (refusals: readonly Refusal[], why: string, inDoubt: boolean): Failure => {
+  if (inDoubt) return new Unresolved(why)
+  // Some were there, and would have done it.
+  if (refusals.some(({ code }) => code === 'too_few_copies')) return new Failure(1, `there are too few nodes: ${why}`)
+  return new Unreachable(why)
 }
 
 /** Time ran out, and nothing was done. */

@@ -149,6 +149,16 @@ test('a publish whose fate stays unknown says so, and under which key', async (t
   t.match(stderr, /no server said whether it was done: .*no answer within .*the key is k-17/)
 })
 
+test('too few nodes is not the same as none', async (t) => {
+  const body = refusal('too_few_copies', 'the view has 3 of 5 nodes')
+  const server = await serve(t, () => ({ status: 503, body }))
+  const servers = ['--server', `${nowhere},${server.url}`, '--timeout', '0.4']
+  const { code, talk } = await inside(['publish', 'a', '{}', '--min-copies', '5', ...servers])
+  t.equal(code, 1)
+  t.match(talk, /there are too few nodes: .*the view has 3 of 5 nodes/)
+  t.notMatch(talk, /no server could be reached/)
+})
+
 test('what the server refuses for good is not tried again', async (t) => {
   const server = await serve(t, () => ({ status: 409, body: refusal('key_conflict', 'another body has this key') }))
   const { code, stdout, stderr } = await run(['publish', 'a', '{}', '--server', server.url])

@@ -6,7 +6,7 @@ import { type Body as Bytes, publishedBody } from './answer.js'
 import { Body } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import { anyone, type Visitor } from './guard.js'
-import { bodyMax, checkHeaders, checkPayload, restOf } from './headers.js'
+import { bodyMax, checkHeaders, checkHost, checkPayload, restOf } from './headers.js'
 import type { House } from './house.js'
 import type { Form, Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
@@ -130,6 +130,7 @@ export class Exchange implements Patron, Pending {
   #begin(): void {
     const { options, cors } = this.#house
     checkHeaders(this.#request, options)
+    this.#checkHost()
     this.#checkLine()
     const { method = '', url = '' } = this.#request
     const route = routeOf(url, options)
@@ -138,6 +139,16 @@ export class Exchange implements Patron, Pending {
     else if (!route.methods.includes(method)) throw new MethodNotAllowed(route.allow)
     else if ('view' in route) this.#show(route)
     else this.#receive(route)
+  }
+
+  /** Whatever is between here and there has other ideas of whose requests these are: no more of them are read. */
+  #checkHost(): void {
+    try {
+      checkHost(this.#request)
+    } catch (error) {
+      this.#connection.stopReading()
+      throw error
+    }
   }
 
   /** Nothing more is read from who is too far ahead, or what waits here would grow without end. */

@@ -58,7 +58,9 @@ run('what is not HTTP', [
   ['a TLS hello', Buffer.from('16030100a5010000a10303', 'hex'), 400, 'bad_request'],
   ['bad method', 'PUSH /main/bus HTTP/1.1\r\nHost: h\r\n\r\n', 400, 'bad_request'],
   ['HTTP/9.9', 'GET /livez HTTP/9.9\r\nHost: h\r\n\r\n', 400, 'bad_request'],
-  ['no Host', 'GET /livez HTTP/1.1\r\n\r\n', 400, 'bad_request', 'open'],
+  ['no Host', 'GET /livez HTTP/1.1\r\n\r\n', 400, 'bad_request'],
+  ['two Hosts', get('/livez', 'Host: other'), 400, 'bad_request'],
+  ['two Hosts of a poll', post('/main/bus/poll', poll, 'host: other'), 400, 'bad_request'],
   ['two lengths', post('/main/bus/poll', poll, 'Content-Length: 30', 'Content-Length: 31'), 400, 'bad_request'],
   [
     'length and chunks',
@@ -114,6 +116,13 @@ run('what is asked of the wrong place, or in the wrong way', [
   [
     'text',
     post('/main/bus', poll, 'Content-Type: text/plain; a=application/json'),
+    415,
+    'unsupported_media_type',
+    'open',
+  ],
+  [
+    'another charset',
+    post('/main/bus/poll', poll, 'Content-Type: application/json;charset=latin1'),
     415,
     'unsupported_media_type',
     'open',
