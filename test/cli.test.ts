@@ -1,9 +1,12 @@
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import { program, verdictOn } from '../bin/program.js'
 import { elementsOf, onOneLine } from '../bin/slices.js'
 import { tableOf } from '../bin/table.js'
 import { Cli, run } from './support/cli.js'
 import { type Asked, FakeServer, type Script } from './support/fake-server.js'
+
+// Several processes from source, on a machine that may be busy.
+tap.setTimeout(120_000)
 
 const commands = ['start', 'cluster', 'publish', 'subscribe', 'notify', 'status']
 
