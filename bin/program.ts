@@ -74,6 +74,7 @@ const publishCommand = (): Command =>
         .default(1)
         .argParser(numberFrom(1, 256, true)),
     )
+    .option('--progress', 'how many are published, and how fast; on a terminal it is shown without being asked for')
     .action(async (channel, json, flags) => (await import('./publish.js')).publish(channel, json, flags))
 
 const subscribeCommand = (): Command =>
@@ -96,7 +97,7 @@ const subscribeCommand = (): Command =>
         .default(0)
         .argParser(numberFrom(0, 1e9, true)),
     )
-    .addOption(new Option('--transport <name>', 'how messages come').choices(['poll']).default('poll'))
+    .addOption(new Option('--transport <name>', 'how messages come').choices(['poll', 'sse', 'ws']).default('poll'))
     .option('--quiet', 'tell of nothing but gaps and failures', false)
     .action(async (channels, flags) => (await import('./subscribe.js')).subscribe(channels, flags))
 

@@ -67,7 +67,11 @@ export class Answers {
 
 export const publishedBody = (form: Form, { ids, copies, duplicates }: Extract<Outcome, { ok: true }>): Body => {
   // Ids are ASCII, so these characters are bytes.
-  if (form === 'many') return `{"message_ids":${JSON.stringify(ids)},"copies":${copies}}`
+  if (form === 'many') {
+    const before = duplicates.flatMap((isDuplicate, i) => (isDuplicate ? [i] : []))
+    const places = before.length > 0 ? `,"duplicates":${JSON.stringify(before)}` : ''
+    return `{"message_ids":${JSON.stringify(ids)},"copies":${copies}${places}}`
+  }
   const duplicate = duplicates[0] ? ',"duplicate":true' : ''
   return `{"message_id":"${ids[0]}","copies":${copies}${duplicate}}`
 }
