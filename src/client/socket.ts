@@ -104,7 +104,7 @@ export const socket: Transport = async function* (line) {
     }
   } catch (error) {
     signal.throwIfAborted()
-    throw error instanceof RefusedError ? error : troubleOf(server, error)
+    throw troubleOf(server, error)
   } finally {
     limit.clear()
     opened.close(1000)

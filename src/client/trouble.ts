@@ -31,9 +31,9 @@ const codeOf = (error: unknown): string => {
   return first instanceof Error && 'code' in first ? String(first.code) : ''
 }
 
-/** `fetch` threw, or the connection broke. */
-export const troubleOf = (server: string, error: unknown): Trouble => {
-  if (error instanceof Trouble) return error
+/** `fetch` threw, the connection broke, or what came made no sense. A refusal stays one. */
+export const troubleOf = (server: string, error: unknown): Trouble | RefusedError => {
+  if (error instanceof Trouble || error instanceof RefusedError) return error
   const code = codeOf(error)
   const cause = causeOf(error)
   const words = cause instanceof Error ? cause.message : String(cause)
