@@ -1,11 +1,4 @@
-import {
-  CarillonError,
-  type Client,
-  type ConnectOptions,
-  connect,
-  UnknownOutcomeError,
-  UnreachableError,
-} from '../src/client/index.js'
+import { CarillonError, type Client, type ConnectOptions, connect, UnknownOutcomeError } from '../src/client/index.js'
 import { Failure } from './failure.js'
 
 /** The client that commands use. A token is taken from a variable, since all can see the arguments of a process. */
@@ -29,7 +22,7 @@ export const outcomeOf = async <T>(asked: Promise<T>, where?: (error: CarillonEr
 const failureFor = (error: unknown, where?: (error: CarillonError) => string): unknown => {
   if (!(error instanceof CarillonError)) return error
   const words = where ? ` (${where(error)})` : ''
-  return new Failure(error instanceof UnreachableError ? 3 : 1, `${error.message}${words}`, { cause: error })
+  return new Failure(error.code === 'unreachable' ? 3 : 1, `${error.message}${words}`, { cause: error })
 }
 
 /** Under which key to try again, where that may be needed. */

@@ -31,21 +31,23 @@ const leastMs = 50
 class Course {
   inDoubt = false
   readonly tried = new Set<string>()
-  readonly #reasons = new Map<string, string>()
+  readonly #reasons = new Map<string, Trouble>()
 
   /** `isHasty`: the node had less time than an attempt should have, so it says little. */
   add(trouble: Trouble, isHasty: boolean): void {
     this.tried.add(trouble.server)
     this.inDoubt ||= trouble.inDoubt
-    if (!isHasty || !this.#reasons.has(trouble.server)) this.#reasons.set(trouble.server, trouble.why)
+    if (!isHasty || !this.#reasons.has(trouble.server)) this.#reasons.set(trouble.server, trouble)
   }
 
   failure({ changes }: Ask): Error {
-    return this.inDoubt && changes ? new UnknownOutcomeError(this.why) : new UnreachableError(this.why)
+    if (this.inDoubt && changes) return new UnknownOutcomeError(this.why)
+    const isTooFew = [...this.#reasons.values()].some(({ code }) => code === 'too_few_copies')
+    return new UnreachableError(this.why, isTooFew ? 'too_few_copies' : 'unreachable')
   }
 
   get why(): string {
-    return [...this.#reasons].map(([server, reason]) => `${server}: ${reason}`).join('; ')
+    return [...this.#reasons.values()].map(({ message }) => message).join('; ')
   }
 }
 

@@ -24,11 +24,20 @@ export class RefusedError extends CarillonError {
   }
 }
 
-/** Time ran out, and it was not done: no node was in reach and ready. */
+const notDone = {
+  unreachable: 'no server could be reached and was ready',
+  /** Some were there, and would have done it. */
+  too_few_copies: 'there are too few nodes',
+} as const
+
+/** Time ran out, and it was not done: no node was in reach and ready; or those that were are fewer than `minCopies`. */
 export class UnreachableError extends CarillonError {
   override readonly name = 'UnreachableError'
-  constructor(readonly why: string) {
-    super('unreachable', `no server could be reached and was ready: ${why}`)
+  constructor(
+    readonly why: string,
+    override readonly code: keyof typeof notDone = 'unreachable',
+  ) {
+    super(code, `${notDone[code]}: ${why}`)
   }
 }
 

@@ -98,7 +98,11 @@ export class Publisher {
 
   async #run(): Promise<void> {
     for (let batch = this.#outbox.take(); batch.length > 0; batch = this.#outbox.take()) {
-      const live = this.#dropExpired(batch, this.#parts.ports.now(), 'it had to wait for too long')
+      const live = this.#dropExpired(
+        batch,
+        this.#parts.ports.now(),
+        new UnreachableError('it had to wait for too long'),
+      )
       if (live.length > 0) await this.#send(live)
     }
     this.#running = false
@@ -135,7 +139,7 @@ export class Publisher {
       this.#rejectAll(this.#outbox.empty())
     } else if (error instanceof UnreachableError || error instanceof UnknownOutcomeError) {
       if (error instanceof UnknownOutcomeError) for (const item of batch) item.inDoubt = true
-      this.#outbox.giveBack(this.#dropExpired(batch, deadlineMs, error.why))
+      this.#outbox.giveBack(this.#dropExpired(batch, deadlineMs, error))
     } else if (error instanceof RefusedError && batch.length > 1 && isOfOne.has(error.status)) {
       this.#outbox.halve(batch)
     } else for (const { reject } of batch) reject(error instanceof Error ? error : new Error(String(error)))
@@ -146,12 +150,11 @@ export class Publisher {
       reject(inDoubt ? new UnknownOutcomeError('the client was closed', key) : new ClosedError())
   }
 
-  /** Those whose time is not up; the others are told. */
-  #dropExpired(batch: readonly Item[], nowMs: number, why: string): readonly Item[] {
+  /** Those whose time is not up; the others are told of `error`. */
+  #dropExpired(batch: readonly Item[], nowMs: number, error: UnreachableError | UnknownOutcomeError): readonly Item[] {
     const isLive = ({ deadlineMs }: Item): boolean => deadlineMs > nowMs
     const [live, over] = [batch.filter(isLive), batch.filter((item) => !isLive(item))]
-    for (const { inDoubt, key, reject } of over)
-      reject(inDoubt ? new UnknownOutcomeError(why, key) : new UnreachableError(why))
+    for (const { inDoubt, key, reject } of over) reject(inDoubt ? new UnknownOutcomeError(error.why, key) : error)
     return live
   }
 }

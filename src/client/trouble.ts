@@ -12,6 +12,8 @@ export class Trouble extends Error {
     readonly hintMs = 0,
     /** Said by the node, and no fault of it: to be passed over, but not to be waited for. */
     readonly isFarewell = false,
+    /** What it is called in the error of an answer. */
+    readonly code = '',
   ) {
     super(`${server}: ${why}`)
   }
@@ -63,5 +65,5 @@ export const troubleFor = (server: string, reply: Pick<FetchReply, 'status' | 'h
   if (!again.has(status)) return new RefusedError(error?.code ?? 'refused', why, status, server)
   const inDoubt = outcome === 'unknown' || (status >= 500 && status !== 503)
   const hintMs = Math.max(0, Number(headers.get('retry-after')) || 0) * 1000
-  return new Trouble(server, why, inDoubt, hintMs)
+  return new Trouble(server, why, inDoubt, hintMs, false, error?.code)
 }

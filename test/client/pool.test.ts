@@ -1,14 +1,11 @@
 import { test } from 'tap'
 import { type Member, Pool, poolDefaults } from '../../src/client/core/pool.js'
-import { Prng } from '../live/prng.js'
+import { Prng } from '../simulation/prng.js'
 
 const [a, b, c] = ['http://127.0.0.1:1001', 'http://127.0.0.1:1002', 'http://127.0.0.1:1003'] as const
 const urls: readonly string[] = [a, b, c]
 
-const dice = (seed = 1): (() => number) => {
-  const prng = new Prng(seed)
-  return () => prng.below(2 ** 30) / 2 ** 30
-}
+const dice = (seed = 1): (() => number) => new Prng(`${seed}`).next
 
 const members = (...waiters: readonly number[]): readonly Member[] =>
   waiters.map((each, i) => ({ url: urls[i] ?? '', state: 'alive', ready: true, waiters: each }))
