@@ -167,7 +167,10 @@ const benchCommand = (): Command =>
     .option('--json', 'all that was measured, as JSON', false)
     .option('--html <file>', 'a page with plots')
     .addOption(new Option('--worker').hideHelp())
-    .action(async (given, flags) => (await import('./bench.js')).bench(given, flags))
+    .action(async (given, flags) => {
+      if (flags.worker) await (await import('./bench/worker.js')).work()
+      else await (await import('./bench.js')).bench(given, flags)
+    })
 
 const makers = [
   startCommand,

@@ -45,6 +45,14 @@ export class Ship {
     await cli?.kill()
   }
 
+  /** As an administrator would. */
+  async stop(): Promise<void> {
+    const cli = this.#cli
+    this.#cli = undefined
+    cli?.process.kill('SIGTERM')
+    await cli?.ended
+  }
+
   pause(): void {
     this.#cli?.process.kill('SIGSTOP')
     this.paused = true
