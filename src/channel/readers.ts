@@ -1,26 +1,24 @@
 import type { Answer, Effect, GapReason, Poll, Reader } from '../effect.js'
-import type { CoreOptions } from '../limits.js'
 import type { Entry } from '../log/entry.js'
-import type { Ledger } from '../log/ledger.js'
 import type { Position } from '../log/record.js'
-import type { Rules } from '../log/rules.js'
 import type { Channel } from './channel.js'
 import type { Channels } from './channels.js'
-import { type Cursor, parseCursor } from './cursor.js'
+import { type Circle, Circles } from './circles.js'
 import { Deadlines } from './deadlines.js'
+import { Places, type PlacesParts } from './places.js'
 import { answer, gapOf, recent, unread } from './read.js'
-import { Reading } from './reading.js'
-import type { Strangers } from './strangers.js'
+import type { Reading } from './reading.js'
 import { Waiter } from './waiter.js'
 
-interface Parts {
-  readonly ledger: Ledger
+interface Parts extends PlacesParts {
   readonly channels: Channels
-  readonly options: CoreOptions
-  readonly rules: Rules
   readonly emit: (effect: Effect) => void
-  readonly strangers: Strangers
 }
+
+/** How large an answer may be, in messages, and in bytes if not as the options say. */
+type Size = Pick<Poll, 'limit' | 'bytes'>
+
+const one: Size = { limit: 1 }
 
 /**
  * Answers polls. Looking and starting to wait are one synchronous step, so no message can pass in between: whoever
@@ -29,17 +27,24 @@ interface Parts {
 export class Readers {
   readonly #deadlines = new Deadlines()
   readonly #parts: Parts
-  /** Many come back with the cursor that they were all just given. */
-  #parsed: { readonly text: string; readonly cursor: Cursor } | undefined
+  readonly #places: Places
+  readonly #circles: Circles
   delivered = 0
   gaps = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#places = new Places(parts)
+    this.#circles = new Circles(parts.channels)
   }
 
+  /** Those who stay are among them. */
   get waiting(): number {
-    return this.#deadlines.size
+    return this.#deadlines.size + this.#circles.size
+  }
+
+  get staying(): number {
+    return this.#circles.size
   }
 
   get nextMs(): number {
@@ -48,7 +53,8 @@ export class Readers {
 
   poll(poll: Poll, nowMs: number): void {
     const { ledger, options, emit } = this.#parts
-    const reading = this.#reading(poll)
+    this.cancel(poll.reader)
+    const reading = this.#places.of(poll)
     if (reading === 'bad') {
       emit({
         type: 'refuse',
@@ -66,7 +72,7 @@ export class Readers {
     const gap = reading.fresh ? undefined : gapOf(ledger, channels, reading.at)
     const lenient = poll.lenientMs !== undefined
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0)
-      this.#answer([poll.reader], this.#make(channels, reading.at, found, poll.limit, gap))
+      this.#answer([poll.reader], this.#make(channels, reading.at, found, poll, gap))
     else if (this.waiting >= options.waitersMax || this.#noRoom(poll))
       emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
     else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
@@ -74,11 +80,20 @@ export class Readers {
 
   cancel(reader: Reader): void {
     if (reader.waiter instanceof Waiter) this.#unpark(reader.waiter)
+    else this.#circles.leave(reader)
   }
 
   /** Offers what was shown since `before` to those who wait for it. */
   wake(before: Position): void {
-    for (const channel of this.#parts.channels.takeDirty()) this.#wakeChannel(channel, before)
+    const channels = this.#parts.channels.takeDirty()
+    for (const channel of channels) this.#wakeChannel(channel, before)
+    for (const circle of this.#circles.on(channels)) this.#wakeCircle(circle, before)
+  }
+
+  /** Tells those of the readers who stay where they are by now, though nothing came for them. */
+  beat(readers: readonly Reader[]): void {
+    const staying = readers.filter((reader) => this.#circles.has(reader))
+    if (staying.length > 0) this.#tell(staying, this.#make([], this.#places.tip, [], one, undefined))
   }
 
   /** Answers those whose time has come, empty but with a fresh cursor. */
@@ -88,6 +103,8 @@ export class Readers {
 
   endAll(): void {
     this.#end(this.#deadlines.all())
+    const staying = this.#circles.takeAll()
+    if (staying.length > 0) this.#answer(staying, this.#make([], this.#places.tip, [], one, undefined))
   }
 
   #end(waiters: readonly Waiter[]): void {
@@ -95,9 +112,9 @@ export class Readers {
     for (const waiter of waiters) {
       this.#unpark(waiter)
       if (!waiter.ahead && !waiter.gap) plain.push(waiter.reader)
-      else this.#answer([waiter.reader], this.#make(waiter.channels, this.#at(waiter, undefined), [], 1, waiter.gap))
+      else this.#answer([waiter.reader], this.#make(waiter.channels, this.#at(waiter, undefined), [], one, waiter.gap))
     }
-    if (plain.length > 0) this.#answer(plain, this.#make([], this.#tip(), [], 1, undefined))
+    if (plain.length > 0) this.#answer(plain, this.#make([], this.#places.tip, [], one, undefined))
   }
 
   #wakeChannel(channel: Channel, before: Position): void {
@@ -140,19 +157,32 @@ export class Readers {
     const found = unread(ledger, waiter.channels, reading, waiter.limit)
     const gap = waiter.gap ?? gapOf(ledger, waiter.channels, reading)
     if (found.length === 0 && (gap === undefined || gap === waiter.gap)) return undefined
-    return this.#make(waiter.channels, reading, found, waiter.limit, gap)
+    return this.#make(waiter.channels, reading, found, waiter, gap)
+  }
+
+  /** They stay, so what is too much for one answer comes in several. */
+  #wakeCircle({ channels, readers }: Circle, before: Position): void {
+    const { ledger, options } = this.#parts
+    const at = this.#places.at(before)
+    let gap = gapOf(ledger, channels, at)
+    for (;;) {
+      const found = unread(ledger, channels, at, options.stayLimit)
+      if (found.length === 0 && gap === undefined) return
+      this.#tell(readers.slice(), this.#make(channels, at, found, { limit: options.stayLimit }, gap))
+      gap = undefined
+    }
   }
 
   #make(
     channels: readonly Channel[],
     at: Reading,
     found: readonly Entry[],
-    limit: number,
+    { limit, bytes }: Size,
     gap: GapReason | undefined,
   ): Answer {
     const { ledger, options, rules } = this.#parts
     if (gap) this.gaps++
-    const made = answer(ledger, channels, at, found, { bytes: options.answerBytes, limit, gap })
+    const made = answer(ledger, channels, at, found, { bytes: bytes ?? options.answerBytes, limit, gap })
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     return made
   }
@@ -162,12 +192,16 @@ export class Readers {
     this.#parts.emit({ type: 'answer', readers, answer: made })
   }
 
+  #tell(readers: readonly Reader[], told: Answer): void {
+    this.delivered += told.messages.length * readers.length
+    this.#parts.emit({ type: 'tell', readers, answer: told })
+  }
+
   /** Where a waiter stood at `before`: there, and wherever it was ahead of that. */
   #at(waiter: Waiter, before: Position | undefined): Reading {
-    const { ledger, strangers } = this.#parts
-    const reading = before ? Reading.at(ledger, before, strangers) : this.#tip()
+    const reading = before ? this.#places.at(before) : this.#places.tip
     if (waiter.ahead) {
-      const ahead = Reading.at(ledger, waiter.ahead, strangers)
+      const ahead = this.#places.at(waiter.ahead)
       ahead.seqs.forEach((seq, slot) => {
         reading.seqs[slot] = Math.max(reading.seqs[slot] ?? 0, seq)
       })
@@ -175,11 +209,6 @@ export class Readers {
     }
     reading.time = Math.max(reading.time, waiter.time)
     return reading
-  }
-
-  #tip(): Reading {
-    const { ledger } = this.#parts
-    return new Reading(ledger, ledger.lastTime, ledger.shown.slice())
   }
 
   #park(
@@ -192,7 +221,9 @@ export class Readers {
     const { ledger, channels } = this.#parts
     const isComplete = found.length === poll.channels.length
     if (gap === 'unknown_origin') reading?.tellStrange()
-    const ahead = reading && this.#isAhead(reading) ? reading.cursor() : undefined
+    const ahead = reading && this.#places.isAhead(reading) ? reading.cursor() : undefined
+    if (poll.stays) this.#stay(poll, ahead && reading)
+    if (poll.stays && !ahead) return
     const waiter = new Waiter(
       poll.reader,
       isComplete ? found : poll.channels.map((name) => channels.open(poll.database, name)),
@@ -207,13 +238,10 @@ export class Readers {
     this.#deadlines.add(waiter)
   }
 
-  #isAhead(reading: Reading): boolean {
-    const { ledger } = this.#parts
-    return (
-      reading.strange.length > 0 ||
-      reading.time > ledger.lastTime ||
-      reading.seqs.some((seq, slot) => seq > (ledger.shown[slot] ?? 0))
-    )
+  /** `ahead`: where it is, if that is beyond the end here; then it waits alone, for one answer. */
+  #stay({ reader, database, channels }: Poll, ahead: Reading | undefined): void {
+    if (!ahead) this.#circles.join(reader, database, channels)
+    this.#parts.emit({ type: 'stays', reader, cursor: (ahead ?? this.#places.tip).text() })
   }
 
   #unpark(waiter: Waiter): void {
@@ -235,36 +263,5 @@ export class Readers {
       if (channel) found.push(channel)
     }
     return found
-  }
-
-  /** `fresh`: it has no past, so nothing can be missing from it. */
-  #reading(poll: Poll): { at: Reading; fresh: boolean; recentMs?: number } | 'bad' {
-    const { ledger } = this.#parts
-    const { from } = poll
-    if (from === 'now') return { at: this.#tip(), fresh: true }
-    if (from === 'earliest') return { at: new Reading(ledger), fresh: true }
-    if ('recentMs' in from) return { at: new Reading(ledger), fresh: true, recentMs: from.recentMs }
-    const cursor = this.#parse(from.cursor)
-    if (cursor) return this.#resumed(cursor)
-    return poll.lenientMs === undefined ? 'bad' : { at: new Reading(ledger), fresh: true, recentMs: poll.lenientMs }
-  }
-
-  #parse(text: string): Cursor | undefined {
-    if (this.#parsed?.text === text) return this.#parsed.cursor
-    const cursor = parseCursor(text, this.#parts.options.cursorOriginsMax)
-    if (cursor) this.#parsed = { text, cursor }
-    return cursor
-  }
-
-  #resumed(cursor: Cursor): { at: Reading; fresh: boolean } {
-    const { ledger, rules, strangers } = this.#parts
-    const at = Reading.at(ledger, cursor, strangers)
-    if (!rules.keepUnknownOrigins) at.strange.length = 0
-    if (!rules.vectorCursor) {
-      ledger.origins.forEach((origin, slot) => {
-        at.seqs[slot] = Math.min(origin.shown, origin.upTo(cursor.time))
-      })
-    }
-    return { at, fresh: false }
   }
 }

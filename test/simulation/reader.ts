@@ -113,17 +113,10 @@ export class Reader {
     return { cursor: cursor.text }
   }
 
-  /** What is shown is held by every member of the view (promise 4). */
   #vouch(life: Life, settled: Settled): void {
     if (settled.type !== 'answer') return
     this.#given.set(settled.answer, { by: life.id, atMs: this.#run.world.nowMs })
-    const { members } = this.#run.views.of(life)
-    for (const { data } of settled.answer.messages) {
-      const attempt = this.#run.truth.of(data)
-      if (attempt.origin === undefined) this.#run.locate(life, attempt)
-      attempt.claim(members)
-      attempt.show(life.id, this.#run.world.nowMs)
-    }
+    this.#run.vouch(life, settled.answer)
   }
 
   #got(result: Result): void {
