@@ -5,14 +5,14 @@ import type { Form } from './operation.js'
 /** The bytes of an answer; a string stands for one byte a character (latin1), so `length` counts bytes in both. */
 export type Body = string | Buffer
 
-type Part = string | Uint8Array
+export type Part = string | Uint8Array
 
 /** Node sends a short string in one piece with the headers, which is cheaper than two; longer ones are not worth it. */
 const stringMax = 16 * 1024
 
 const sizeOf = (part: Part): number => (typeof part === 'string' ? Buffer.byteLength(part) : part.length)
 
-const joined = (parts: readonly Part[]): Body => {
+export const joined = (parts: readonly Part[]): Body => {
   const bytes = Buffer.allocUnsafe(parts.reduce((size, part) => size + sizeOf(part), 0))
   let at = 0
   for (const part of parts) {
@@ -28,7 +28,7 @@ const joined = (parts: readonly Part[]): Body => {
 export const bodyOf = (text: string): Body => joined([text])
 
 /** Puts the id into the hole; the rest is passed on as it was accepted. */
-const pushMessage = (parts: Part[], { channel, data, hole, id }: Shown): void => {
+export const pushMessage = (parts: Part[], { channel, data, hole, id }: Shown): void => {
   parts.push(`"channel":${JSON.stringify(channel)},"message":`)
   parts.push(data.subarray(0, hole), JSON.stringify(id), data.subarray(hole))
 }

@@ -11,8 +11,8 @@ import type { House } from './house.js'
 import type { Form, Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
-import { json } from './reply.js'
-import { type BusRoute, routeOf, type ViewRoute } from './route.js'
+import { eventHeaders, json } from './reply.js'
+import { type BusRoute, routeOf, type StreamRoute, type ViewRoute } from './route.js'
 
 /** What an answer needs beside its body, in bytes: about. */
 const headBytes = 256
@@ -41,6 +41,8 @@ export class Exchange implements Patron, Pending {
   #waits = false
   #answered = false
   #size = 0
+  /** What it has become, or tries to. */
+  #stream: Pending | undefined
 
   constructor(house: House, connection: Connection, request: IncomingMessage, response: ServerResponse) {
     this.#house = house
@@ -106,6 +108,7 @@ export class Exchange implements Patron, Pending {
   abandon(): void {
     this.#answered = true
     this.#dropBody()
+    this.#stream?.abandon()
     if (!this.#waits) return
     this.#waits = false
     this.#house.bus.step({ type: 'cancel', reader: this })
@@ -138,6 +141,7 @@ export class Exchange implements Patron, Pending {
     if (method === 'OPTIONS') this.#send(204, cors.preflight(route.allow), '')
     else if (!route.methods.includes(method)) throw new MethodNotAllowed(route.allow)
     else if ('view' in route) this.#show(route)
+    else if ('query' in route) this.#open(route)
     else this.#receive(route)
   }
 
@@ -173,12 +177,36 @@ export class Exchange implements Patron, Pending {
     this.#body = new Body(bodyMax(this.#request, bodyBytes), this.#house.inbound)
   }
 
-  /** Before anything that is said about the body: strangers learn nothing but that they are strangers. */
-  #identify({ kind, database }: BusRoute): void {
-    const { guard } = this.#house
-    if (!guard) return
+  #open(route: StreamRoute): void {
+    this.#demandReady()
+    const admitted = this.#admit(route)
+    if (route.kind === 'socket') throw new EngineError('upgrade_required', 'this path speaks WebSocket only')
+    if (this.#request.method === 'HEAD') this.#send(200, eventHeaders, '')
+    else if (!(admitted instanceof Promise)) this.#follow(route, admitted)
+    else admitted.then((visitor) => this.#follow(route, visitor)).catch((error) => this.#fail(error))
+  }
+
+  #follow(route: StreamRoute, visitor: Visitor): void {
+    if (this.#answered) return
+    this.#stream = this.#house.openEvents({
+      connection: this.#connection,
+      request: this.#request,
+      response: this.#response,
+      route,
+      visitor,
+      admit: () => this.#admit(route),
+      refuse: (refusal) => this.refuse(refusal),
+    })
+  }
+
+  #admit({ kind, database }: BusRoute | StreamRoute): Visitor | Promise<Visitor> {
     const { headers } = this.#request
-    const admitted = guard.admit({ kind, database, headers, address: this.#connection.address })
+    return this.#house.guard?.admit({ kind, database, headers, address: this.#connection.address }) ?? anyone
+  }
+
+  /** Before anything that is said about the body: strangers learn nothing but that they are strangers. */
+  #identify(route: BusRoute): void {
+    const admitted = this.#admit(route)
     if (!(admitted instanceof Promise)) {
       this.#visitor = admitted
       return

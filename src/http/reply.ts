@@ -21,6 +21,16 @@ class DateLine {
 
 export const json: readonly string[] = ['Content-Type', 'application/json', 'Cache-Control', 'no-store']
 
+/** Proxies that know these let each event pass at once. */
+export const eventHeaders: readonly string[] = [
+  'Content-Type',
+  'text/event-stream; charset=utf-8',
+  'Cache-Control',
+  'no-cache, no-transform',
+  'X-Accel-Buffering',
+  'no',
+]
+
 interface Parts {
   readonly status: number
   readonly headers: readonly string[]

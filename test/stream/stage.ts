@@ -1,0 +1,63 @@
+import { createNode, type Options } from '../../src/index.js'
+import type { Node } from '../../src/node.js'
+import { EventReader, SocketReader } from './tap.js'
+
+interface Teardown {
+  teardown(end: () => Promise<void> | void): void
+}
+
+export const plain: Partial<Options> = {
+  listen: '127.0.0.1:0',
+  peerListen: '127.0.0.1:0',
+  logLevel: 'silent',
+}
+
+export const portOf = ({ url }: Node): number => Number(new URL(url).port)
+
+/** A true node by itself, with the streams that a test opens; all of it is closed after the test. */
+export class StreamStage {
+  private constructor(
+    readonly t: Teardown,
+    readonly node: Node,
+  ) {}
+
+  static async set(t: Teardown, options: Partial<Options> = {}): Promise<StreamStage> {
+    const node = await createNode({ ...plain, drainTimeout: 1, ...options })
+    t.teardown(() => node.close())
+    return new StreamStage(t, node)
+  }
+
+  get port(): number {
+    return portOf(this.node)
+  }
+
+  events(query: string, headers: readonly string[] = [], version = '1.1'): EventReader {
+    const reader = new EventReader(this.port, `/main/bus/events?${query}`, headers, version)
+    this.t.teardown(() => reader.close())
+    return reader
+  }
+
+  socket(query = '', options: ConstructorParameters<typeof SocketReader>[2] = {}): SocketReader {
+    const reader = new SocketReader(this.port, `/main/bus/socket${query}`, options)
+    this.t.teardown(() => reader.close())
+    return reader
+  }
+
+  /** Gives the message's id. */
+  async publish(channel: string, message: object | string): Promise<string> {
+    const text = typeof message === 'string' ? message : JSON.stringify(message)
+    const answer = await this.post('publish', `{"channel":${JSON.stringify(channel)},"message":${text}}`)
+    const told = (await answer.json()) as { message_id: string }
+    return told.message_id
+  }
+
+  post(action: string, body: string): Promise<Response> {
+    const headers = { 'Content-Type': 'application/json' }
+    return fetch(`${this.node.url}/main/bus/${action}`, { method: 'POST', headers, body })
+  }
+
+  count(name: string): number {
+    const { counters, gauges } = this.node.status()
+    return counters[name] ?? gauges[name] ?? Number.NaN
+  }
+}
