@@ -164,12 +164,11 @@ export class Readers {
   #wakeCircle({ channels, readers }: Circle, before: Position): void {
     const { ledger, options } = this.#parts
     const at = this.#places.at(before)
-    let gap = gapOf(ledger, channels, at)
     for (;;) {
       const found = unread(ledger, channels, at, options.stayLimit)
+      const gap = gapOf(ledger, channels, at)
       if (found.length === 0 && gap === undefined) return
       this.#tell(readers.slice(), this.#make(channels, at, found, { limit: options.stayLimit }, gap))
-      gap = undefined
     }
   }
 
