@@ -14,6 +14,7 @@ import { type Refusal, refusalFor, refusalOf } from '../http/refusal.js'
 import type { Patron } from '../ports.js'
 import { closeCodeOf, closeCodes } from './close-codes.js'
 import { type Frames, frameOf, told } from './frame-format.js'
+import { Intake } from './intake.js'
 import { ChannelFields, RequestFields, type RequestId, readRequest, together } from './requests.js'
 import { type End, type Owner, Stream } from './stream.js'
 import type { Streams } from './streams.js'
@@ -76,7 +77,11 @@ export class Session implements Owner {
       this.heard = true
     })
     ws.on('error', () => {})
-    parts.connection.socket.on('drain', () => this.#drained())
+    const { socket } = parts.connection
+    socket.on('drain', () => this.#drained())
+    const tooMuch = (): void => this.end(refusalOf('overloaded', 'too much is being received'))
+    // Before the library's own listener, so that a message is counted before it is whole.
+    socket.prependListener('data', new Intake(hall.house.inbound, ws, tooMuch).received)
   }
 
   get format(): Frames {

@@ -73,10 +73,10 @@ test('a closed stream leaves nothing behind', async (t) => {
   const stage = await StreamStage.set(t)
   const readers = Array.from({ length: 3 }, () => stage.events('channel=a'))
   for (const reader of readers) await reader.events.first(1)
-  t.same([stage.count('streams'), stage.count('waiters')], [3, 3])
+  t.same([await stage.count('streams'), await stage.count('waiters')], [3, 3])
   for (const reader of readers) reader.close()
-  await until('all are gone', () => stage.count('streams') === 0)
-  t.equal(stage.count('waiters'), 0)
+  await until('all are gone', async () => (await stage.count('streams')) === 0)
+  t.equal(await stage.count('waiters'), 0)
 })
 
 test('a node that stops says so, and when to come back', async (t) => {

@@ -1,3 +1,4 @@
+import type { Status } from '../../src/effect.js'
 import { createNode, type Options } from '../../src/index.js'
 import type { Node } from '../../src/node.js'
 import { EventReader, SocketReader } from './tap.js'
@@ -56,8 +57,9 @@ export class StreamStage {
     return fetch(`${this.node.url}/main/bus/${action}`, { method: 'POST', headers, body })
   }
 
-  count(name: string): number {
-    const { counters, gauges } = this.node.status()
+  /** One of the numbers of `/cluster`. */
+  async count(name: string): Promise<number> {
+    const { counters, gauges } = (await (await fetch(`${this.node.url}/cluster`)).json()) as Status
     return counters[name] ?? gauges[name] ?? Number.NaN
   }
 }
