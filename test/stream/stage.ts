@@ -1,16 +1,11 @@
 import type { Status } from '../../src/effect.js'
-import { createNode, type Options } from '../../src/index.js'
+import type { Options } from '../../src/index.js'
 import type { Node } from '../../src/node.js'
+import { embed } from '../live/crew.js'
 import { EventReader, SocketReader } from './tap.js'
 
 interface Teardown {
   teardown(end: () => Promise<void> | void): void
-}
-
-export const plain: Partial<Options> = {
-  listen: '127.0.0.1:0',
-  peerListen: '127.0.0.1:0',
-  logLevel: 'silent',
 }
 
 export const portOf = ({ url }: Node): number => Number(new URL(url).port)
@@ -23,9 +18,7 @@ export class StreamStage {
   ) {}
 
   static async set(t: Teardown, options: Partial<Options> = {}): Promise<StreamStage> {
-    const node = await createNode({ ...plain, drainTimeout: 1, ...options })
-    t.teardown(() => node.close())
-    return new StreamStage(t, node)
+    return new StreamStage(t, await embed(t, options))
   }
 
   get port(): number {

@@ -9,10 +9,17 @@ export interface Told {
 /** What comes one after the other, to be waited for. */
 export class Inbox<Item> {
   readonly items: Item[] = []
+  #take: (item: Item) => void = () => {}
   readonly #waiting: { readonly count: number; readonly go: () => void }[] = []
+
+  /** Whenever one comes. */
+  each(take: (item: Item) => void): void {
+    this.#take = take
+  }
 
   put(item: Item): void {
     this.items.push(item)
+    this.#take(item)
     for (const { count, go } of this.#waiting) if (this.items.length >= count) go()
   }
 
@@ -73,6 +80,11 @@ export class EventReader {
     this.socket.on('error', () => {})
     this.socket.on('data', (bytes: Buffer) => this.#received(bytes))
     this.socket.write([`GET ${target} HTTP/${version}`, 'Host: test', ...headers, '', ''].join('\r\n'))
+  }
+
+  /** What has come and is no event. */
+  get rest(): string {
+    return this.#text
   }
 
   close(): void {
