@@ -6,7 +6,6 @@ import { Nodes } from './bench/nodes.js'
 import { planFor, type Transport, type Wishes, type Workload, workloads } from './bench/plan.js'
 import { about, doubts, medians, progress, table, tableRows } from './bench/report.js'
 import { type Moment, type Result, run } from './bench/run.js'
-import { work } from './bench/worker.js'
 import { Failure } from './failure.js'
 import { print, say } from './terminal.js'
 
@@ -23,8 +22,6 @@ export interface BenchFlags extends Omit<Wishes, 'workload' | 'subscribers' | 'c
   readonly transport: Transport
   readonly json: boolean
   readonly html?: string
-  /** Hidden: this process makes load for another one. */
-  readonly worker?: true
 }
 
 /** Beyond this the workers would take from the nodes what they are to measure. */
@@ -108,10 +105,6 @@ const show = async (results: readonly Result[], flags: BenchFlags): Promise<void
 
 /** Measures throughput and latency under load that other processes make. Fails if a message was lost or came twice. */
 export const bench = async (given: readonly string[], flags: BenchFlags): Promise<void> => {
-  if (flags.worker) {
-    await work()
-    return
-  }
   const names = wanted(given)
   const nodes = flags.server ? undefined : await Nodes.start(flags.nodes)
   try {

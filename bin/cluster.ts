@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
+import type { Client } from '../src/client/index.js'
 import type { OptionName, Options } from '../src/options.js'
 import { type ChildPlan, Children } from './children.js'
-import { Client } from './client.js'
+import { clientOf } from './client.js'
 import { Failure } from './failure.js'
 import { asArguments, asVariables, clusterOptions, givenOptions, variableOf } from './flags.js'
 import { print, say } from './terminal.js'
@@ -92,8 +93,8 @@ interface Told {
 /** The names in the view of one node; empty if it does not answer or is not ready. */
 export const viewOf = async (client: Client): Promise<string> => {
   try {
-    const reply = await client.ask({ method: 'GET', path: '/cluster', attemptMs: 1000, totalMs: 0 })
-    const told: Told = JSON.parse(reply.text)
+    const { text } = await client.request({ method: 'GET', path: '/cluster' }, { attemptMs: 1000, timeoutMs: 0 })
+    const told: Told = JSON.parse(text)
     const names = told.members.filter((member) => member.inView).map((member) => member.name)
     return told.ready ? names.sort().join(', ') : ''
   } catch {
@@ -113,7 +114,7 @@ const hints = (places: readonly Place[]): string => {
 
 /** Says on standard output whenever all nodes that answer agree on another view than before. */
 const watchViews = (places: readonly Place[]): (() => void) => {
-  const clients = places.map((place) => new Client([urlOf(place)]))
+  const clients = places.map((place) => clientOf(urlOf(place)))
   let shown = ''
   let hinted = false
   let timer: NodeJS.Timeout | undefined
@@ -135,7 +136,7 @@ const watchViews = (places: readonly Place[]): (() => void) => {
   return () => {
     ended = true
     clearTimeout(timer)
-    for (const client of clients) client.close()
+    for (const client of clients) void client.close()
   }
 }
 

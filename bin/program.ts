@@ -74,6 +74,7 @@ const publishCommand = (): Command =>
         .default(1)
         .argParser(numberFrom(1, 256, true)),
     )
+    .option('--progress', 'how many are published, and how fast; on a terminal it is shown without being asked for')
     .action(async (channel, json, flags) => (await import('./publish.js')).publish(channel, json, flags))
 
 const subscribeCommand = (): Command =>
@@ -96,7 +97,7 @@ const subscribeCommand = (): Command =>
         .default(0)
         .argParser(numberFrom(0, 1e9, true)),
     )
-    .addOption(new Option('--transport <name>', 'how messages come').choices(['poll']).default('poll'))
+    .addOption(new Option('--transport <name>', 'how messages come').choices(['poll', 'sse', 'ws']).default('poll'))
     .option('--quiet', 'tell of nothing but gaps and failures', false)
     .action(async (channels, flags) => (await import('./subscribe.js')).subscribe(channels, flags))
 
@@ -166,7 +167,10 @@ const benchCommand = (): Command =>
     .option('--json', 'all that was measured, as JSON', false)
     .option('--html <file>', 'a page with plots')
     .addOption(new Option('--worker').hideHelp())
-    .action(async (given, flags) => (await import('./bench.js')).bench(given, flags))
+    .action(async (given, flags) => {
+      if (flags.worker) await (await import('./bench/worker.js')).work()
+      else await (await import('./bench.js')).bench(given, flags)
+    })
 
 const makers = [
   startCommand,

@@ -1,28 +1,20 @@
-import { randomUUID } from 'node:crypto'
-import { Client, type Reply } from './client.js'
+import { type CarillonError, type Client, UnreachableError } from '../src/client/index.js'
+import { clientFor, keyIn, outcomeOf } from './client.js'
 import { Failure } from './failure.js'
 import type { ServerFlags } from './flags.js'
-import { print, say } from './terminal.js'
+import { Meter } from './meter.js'
+import { print, printSoon, say } from './terminal.js'
 
 export interface PublishFlags extends ServerFlags {
   readonly key?: string
   readonly ack: 'all' | 'local'
   readonly minCopies: number
+  readonly progress?: boolean
 }
 
-interface Item {
-  readonly line: number
-  readonly key: string
-  /** The message as it was written. */
-  readonly json: string
-}
-
-/** What one request may carry; the server takes 1,000. */
-const batchMax = { items: 500, characters: 512 * 1024 }
+/** What is published and not yet acknowledged: enough to fill the next request while one is under way. */
+const underWayMax = { items: 4000, characters: 8 * 2 ** 20 }
 const lineMax = 64 * 2 ** 20
-
-/** A silent server holds a publish up for no longer than this: another one is asked, with the same key. */
-const attemptMs = 5000
 
 const isObject = (json: string): boolean => {
   try {
@@ -30,75 +22,6 @@ const isObject = (json: string): boolean => {
     return typeof value === 'object' && value !== null && !Array.isArray(value)
   } catch {
     return false
-  }
-}
-
-/** Publishes under keys, so that asking another server, or again, does it once however often it arrives. */
-class Press {
-  readonly #client: Client
-  readonly #path: string
-
-  constructor(
-    readonly channel: string,
-    readonly flags: PublishFlags,
-  ) {
-    this.#client = new Client(flags.server)
-    this.#path = `/${encodeURIComponent(flags.database)}/bus/publish`
-  }
-
-  async one(item: Item): Promise<readonly string[]> {
-    const reply = await this.#post(this.#body(item), `the key is ${item.key}`)
-    const { message_id: id }: { message_id: string } = JSON.parse(reply.text)
-    return [id]
-  }
-
-  async many(items: readonly Item[]): Promise<readonly string[]> {
-    const [first, ...rest] = items
-    if (first === undefined) return []
-    if (rest.length === 0) return this.one(first)
-    const messages = items.map((item) => `{${this.#message(item)}}`).join(',')
-    const lines = `lines ${first.line} to ${rest.at(-1)?.line}`
-    const reply = await this.#post(`{"messages":[${messages}]${this.#terms()}}`, lines)
-    const { message_ids: ids }: { message_ids: readonly string[] } = JSON.parse(reply.text)
-    return ids
-  }
-
-  close(): void {
-    this.#client.close()
-  }
-
-  /** The message goes in as it was written: reading it and writing it anew would change large numbers. */
-  #message({ key, json }: Item): string {
-    return `"channel":${JSON.stringify(this.channel)},"key":${JSON.stringify(key)},"message":${json}`
-  }
-
-  #terms(): string {
-    const { ack, minCopies } = this.flags
-    return `${ack === 'all' ? '' : `,"ack":"${ack}"`}${minCopies > 1 ? `,"min_copies":${minCopies}` : ''}`
-  }
-
-  #body(item: Item): string {
-    return `{${this.#message(item)}${this.#terms()}}`
-  }
-
-  async #post(body: string, what: string): Promise<Reply> {
-    const totalMs = this.flags.timeout * 1000
-    const onTrouble = (why: string): void =>
-      say(`carillon: not published yet, trying for ${this.flags.timeout} s: ${why}`)
-    try {
-      return await this.#client.ask({
-        method: 'POST',
-        path: this.#path,
-        body,
-        changes: true,
-        attemptMs,
-        totalMs,
-        onTrouble,
-      })
-    } catch (error) {
-      if (error instanceof Failure) throw new Failure(error.exitCode, `${error.message} (${what})`)
-      throw error
-    }
   }
 }
 
@@ -114,52 +37,128 @@ async function* linesOf(input: AsyncIterable<string>): AsyncGenerator<readonly s
   if (rest !== '') yield [rest]
 }
 
-/** Cuts what has arrived into requests that a server takes. */
-function* batchesOf(items: Iterable<Item>): Generator<readonly Item[]> {
-  let batch: Item[] = []
-  let characters = 0
-  for (const item of items) {
-    if (batch.length === batchMax.items || (batch.length > 0 && characters + item.json.length > batchMax.characters)) {
-      yield batch
-      batch = []
-      characters = 0
-    }
-    batch.push(item)
-    characters += item.json.length
-  }
-  if (batch.length > 0) yield batch
+interface Sent {
+  readonly line: number
+  readonly size: number
+  readonly id: Promise<string>
 }
 
-const publishLines = async (press: Press): Promise<void> => {
+/**
+ * Publishes line after line without waiting for each, and prints the ids in their order as they come. After the
+ * first that fails, `add` and `flush` reject.
+ */
+class Press {
+  readonly #publish: (json: string) => Promise<string>
+  readonly #meter: Meter
+  readonly #sent: Sent[] = []
+  #size = 0
+  #printing: Promise<void> = Promise.resolve()
+  #isPrinting = false
+  #hasFailed = false
+  #room = (): void => {}
+
+  constructor(publish: (json: string) => Promise<string>, meter: Meter) {
+    this.#publish = publish
+    this.#meter = meter
+  }
+
+  /** What to wait for before the next one, if there is anything. */
+  add(line: number, json: string): Promise<void> | undefined {
+    if (this.#hasFailed) return this.#printing
+    const id = this.#publish(json)
+    // It is looked at in its turn.
+    id.catch(() => {})
+    this.#sent.push({ line, size: json.length, id })
+    this.#size += json.length
+    if (!this.#isPrinting) this.#start()
+    if (!this.#isFull) return undefined
+    const room = new Promise<void>((resolve) => {
+      this.#room = resolve
+    })
+    return Promise.race([this.#printing, room])
+  }
+
+  /** Until all is acknowledged. */
+  flush(): Promise<void> {
+    return this.#printing
+  }
+
+  get #isFull(): boolean {
+    return this.#sent.length >= underWayMax.items || this.#size >= underWayMax.characters
+  }
+
+  #start(): void {
+    this.#isPrinting = true
+    this.#printing = this.#print()
+    this.#printing.catch(() => {
+      this.#hasFailed = true
+    })
+  }
+
+  async #print(): Promise<void> {
+    for (let next = this.#sent[0]; next; next = this.#sent[0]) {
+      const { line, size, id } = next
+      await printSoon(await outcomeOf(id, (error) => whereOf(error, line)))
+      this.#sent.shift()
+      this.#size -= size
+      this.#meter.add(1)
+      if (!this.#isFull) this.#room()
+    }
+    this.#isPrinting = false
+  }
+}
+
+const whereOf = (error: CarillonError, line: number): string => {
+  const key = keyIn(error)
+  if (key !== undefined) return `line ${line}; its key is ${key}`
+  return `line ${line}${error instanceof UnreachableError ? ' and those after it' : ''}`
+}
+
+const publishLines = async (publish: (json: string) => Promise<string>, flags: PublishFlags): Promise<void> => {
   if (process.stdin.isTTY) say('carillon: one JSON object a line; Ctrl-D ends')
   process.stdin.setEncoding('utf8')
-  const run = randomUUID()
+  const meter = new Meter('published', flags.progress ?? (process.stderr.isTTY && !process.stdin.isTTY))
+  const press = new Press(publish, meter)
   let line = 0
-  for await (const lines of linesOf(process.stdin as AsyncIterable<string>)) {
-    const items: Item[] = []
-    let bad = 0
-    for (const text of lines) {
-      line++
-      if (text.trim() === '') continue
-      if (!isObject(text)) {
-        bad = line
-        break
+  try {
+    for await (const lines of linesOf(process.stdin as AsyncIterable<string>)) {
+      for (const text of lines) {
+        line++
+        if (text.trim() === '') continue
+        if (!isObject(text)) {
+          await press.flush()
+          throw new Failure(1, `line ${line} is not a JSON object; what stands before it is published`)
+        }
+        const room = press.add(line, text)
+        if (room) await room
       }
-      items.push({ line, key: `${run}-${line}`, json: text })
     }
-    for (const batch of batchesOf(items)) await print((await press.many(batch)).join('\n'))
-    if (bad > 0) throw new Failure(1, `line ${bad} is not a JSON object; what stands before it is published`)
+    await press.flush()
+  } finally {
+    meter.end()
   }
 }
 
+const publisherFor =
+  (client: Client, channel: string, flags: PublishFlags) =>
+  async (json: string, key?: string): Promise<string> => {
+    const { ack, minCopies, timeout } = flags
+    const terms = { ack, minCopies, timeoutMs: timeout * 1000, ...(key === undefined ? {} : { key }) }
+    return (await client.publishText(channel, json, terms)).message_id
+  }
+
 export const publish = async (channel: string, json: string | undefined, flags: PublishFlags): Promise<void> => {
-  if (json === undefined && flags.key !== undefined) throw new Failure(2, '--key is for one message, given as JSON')
+  const { server: servers, database, key, timeout } = flags
+  if (json === undefined && key !== undefined) throw new Failure(2, '--key is for one message, given as JSON')
   if (json !== undefined && !isObject(json)) throw new Failure(2, `the message must be a JSON object, not ${json}`)
-  const press = new Press(channel, flags)
+  const onPublishTrouble = (why: string): void => say(`carillon: not published yet, trying for ${timeout} s: ${why}`)
+  // For one message there is no time to learn of other nodes than those given.
+  const client = clientFor({ servers, database, discover: json === undefined, onPublishTrouble })
+  const press = publisherFor(client, channel, flags)
   try {
-    if (json === undefined) await publishLines(press)
-    else for (const id of await press.one({ line: 1, key: flags.key ?? randomUUID(), json })) await print(id)
+    if (json === undefined) await publishLines(press, flags)
+    else await print(await outcomeOf(press(json, key), (error) => `the key is ${keyIn(error) ?? key}`))
   } finally {
-    press.close()
+    await client.close()
   }
 }

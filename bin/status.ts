@@ -1,5 +1,6 @@
+import type { Client } from '../src/client/index.js'
 import type { Status } from '../src/index.js'
-import { Client } from './client.js'
+import { clientFor, outcomeOf } from './client.js'
 import { Failure } from './failure.js'
 import type { ServerFlags } from './flags.js'
 import { tableOf } from './table.js'
@@ -20,9 +21,10 @@ interface Look {
 
 const attemptMs = 2000
 
-const look = async (client: Client, totalMs: number): Promise<Look> => {
-  const reply = await client.ask({ method: 'GET', path: '/cluster', attemptMs, totalMs })
-  return { server: reply.server, text: reply.text, status: JSON.parse(reply.text), atMs: performance.now() }
+const look = async (client: Client): Promise<Look> => {
+  const asked = client.request({ method: 'GET', path: '/cluster' }, { attemptMs, timeoutMs: 0 })
+  const { server, text } = await outcomeOf(asked)
+  return { server, text, status: JSON.parse(text), atMs: performance.now() }
 }
 
 const membersTable = ({ members }: Status): readonly string[] => {
@@ -85,7 +87,7 @@ const watch = async (client: Client, flags: StatusFlags, everyMs: number): Promi
   let before: Look | undefined
   for (;;) {
     try {
-      const now = await look(client, 0)
+      const now = await look(client)
       const same = before?.server === now.server ? before : undefined
       if (flags.json) await print(now.text.trim())
       else await print(`${process.stdout.isTTY ? clearScreen : ''}${page(now, same)}\n`)
@@ -101,14 +103,14 @@ const watch = async (client: Client, flags: StatusFlags, everyMs: number): Promi
 
 export const status = async (flags: StatusFlags): Promise<void> => {
   const release = onInterrupt(() => {})
-  const client = new Client(flags.server)
+  const client = clientFor({ servers: flags.server })
   try {
     if (flags.watch !== undefined) await watch(client, flags, (flags.watch === true ? 1 : flags.watch) * 1000)
-    const now = await look(client, 0)
+    const now = await look(client)
     await print(flags.json ? now.text.trim() : page(now, undefined))
     if (!now.status.ready) throw new Failure(3, `${now.status.name} is not ready (${now.status.state})`)
   } finally {
     release()
-    client.close()
+    await client.close()
   }
 }

@@ -1,125 +1,78 @@
-import { Client, type Reply } from './client.js'
+import { onOneLine } from '../src/client/core/slices.js'
+import type { Gap, Message, Status, Subscription, TransportName } from '../src/client/index.js'
+import { clientFor, outcomeOf } from './client.js'
 import type { ServerFlags } from './flags.js'
-import { elementsOf, onOneLine } from './slices.js'
-import { onInterrupt, print, say } from './terminal.js'
+import { onInterrupt, printSoon, say } from './terminal.js'
 
 export interface SubscribeFlags extends ServerFlags {
   readonly from: string
   readonly count: number
+  readonly transport: TransportName
   readonly quiet: boolean
 }
 
-/**
- * A poll waits no longer than this at a server: when one falls silent without closing its connections, the next one
- * is asked that much later, and loses nothing, since the cursor holds everywhere.
- */
-const waitSeconds = 3
-const graceMs = 2000
-const learnEveryMs = 10_000
+/** A node that has fallen silent without closing its connections is found out within this and three seconds. */
+const lookMs = 3000
 const pageMax = 500
-
-interface PollReply {
-  readonly cursor: string
-  readonly gap?: boolean
-  readonly reason?: string
-  readonly oldest?: string
-}
 
 const gapWords: { readonly [reason: string]: string } = {
   evicted: 'what was published before was no longer kept',
   unknown_origin: 'it was read from nodes that this cluster no longer knows',
 }
 
-/** Follows channels over any number of servers; all that it has to remember is the cursor. */
-class Follower {
-  readonly #client: Client
-  readonly #path: string
-  #cursor: string
-  #printed = 0
-  #learnAt = 0
-  #server = ''
+/** Loss is told even to those who asked for quiet. */
+const tellGap = ({ reason, oldest }: Gap): void => {
+  const kept = oldest === undefined ? '' : `; the oldest kept is ${oldest}`
+  say(`carillon: gap: messages are missing here: ${gapWords[reason] ?? reason}${kept}`)
+}
 
-  constructor(
-    readonly channels: readonly string[],
-    readonly flags: SubscribeFlags,
-  ) {
-    this.#client = new Client(flags.server)
-    this.#path = `/${encodeURIComponent(flags.database)}/bus/poll`
-    this.#cursor = flags.from
-  }
+/** The message goes out as it was published: reading it and writing it anew would change large numbers. */
+const lineOf = ({ channel, text = '', late }: Message): string =>
+  `{"channel":${JSON.stringify(channel)},"message":${onOneLine(text)}${late ? ',"late":true' : ''}}`
 
-  get cursor(): string {
-    return this.#cursor
-  }
-
-  async run(): Promise<void> {
-    await this.#begin()
-    while (!this.#done) {
-      if (performance.now() >= this.#learnAt) {
-        await this.#client.learn(graceMs)
-        this.#learnAt = performance.now() + learnEveryMs
-      }
-      await this.#take(await this.#poll(waitSeconds, Number.MAX_SAFE_INTEGER))
+/** Says where it reads, and that it is at no node for longer than it takes to go to the next. */
+const teller = (channels: readonly string[]): ((status: Status) => void) => {
+  let at = ''
+  let waits = 0
+  return (status) => {
+    if (status.type === 'waiting') {
+      if (++waits === 2) say(`carillon: still trying: ${status.server}: ${status.why}`)
+      return
     }
-  }
-
-  close(): void {
-    this.#client.close()
-  }
-
-  get #done(): boolean {
-    return this.flags.count > 0 && this.#printed >= this.flags.count
-  }
-
-  /** The first poll does not wait: only with a cursor in hand is nothing missed that comes from now on. */
-  async #begin(): Promise<void> {
-    const reply = await this.#poll(0, this.flags.timeout * 1000)
-    this.#talk(`carillon: subscribed to ${this.channels.join(', ')} at ${reply.server}`)
-    await this.#take(reply)
-  }
-
-  #poll(timeout: number, totalMs: number): Promise<Reply> {
-    const limit = this.flags.count === 0 ? pageMax : Math.min(pageMax, this.flags.count - this.#printed)
-    const body = JSON.stringify({ channels: this.channels, cursor: this.#cursor, limit, timeout })
-    const onTrouble = (why: string): void => {
-      this.#server = 'none'
-      this.#talk(`carillon: still trying: ${why}`)
-    }
-    const attemptMs = timeout * 1000 + graceMs
-    return this.#client.ask({ method: 'POST', path: this.#path, body, attemptMs, totalMs, onTrouble })
-  }
-
-  async #take(reply: Reply): Promise<void> {
-    if (this.#server !== '' && this.#server !== reply.server) this.#talk(`carillon: going on at ${reply.server}`)
-    this.#server = reply.server
-    const told: PollReply = JSON.parse(reply.text)
-    if (told.gap) this.#tellGap(told)
-    const messages = elementsOf(reply.text, 'messages')
-    if (messages.length > 0) await print(messages.map(onOneLine).join('\n'))
-    this.#printed += messages.length
-    this.#cursor = told.cursor
-  }
-
-  /** Loss is told even to those who asked for quiet. */
-  #tellGap({ reason = '', oldest }: PollReply): void {
-    const kept = oldest === undefined ? '' : `; the oldest kept is ${oldest}`
-    say(`carillon: gap: messages are missing here: ${gapWords[reason] ?? reason}${kept}`)
-  }
-
-  #talk(text: string): void {
-    if (!this.flags.quiet) say(text)
+    const { server } = status
+    if (at === '') say(`carillon: subscribed to ${channels.join(', ')} at ${server}`)
+    else if (at !== server || waits > 1) say(`carillon: going on at ${server}`)
+    at = server
+    waits = 0
   }
 }
 
-export const subscribe = async (channels: readonly string[], flags: SubscribeFlags): Promise<void> => {
-  const follower = new Follower([...new Set(channels)], flags)
+const follow = async (subscription: Subscription, count: number): Promise<void> => {
+  let printed = 0
+  for await (const event of subscription) {
+    if (event.type === 'gap') tellGap(event)
+    else {
+      await printSoon(lineOf(event))
+      if (++printed === count) return
+    }
+  }
+}
+
+export const subscribe = async (given: readonly string[], flags: SubscribeFlags): Promise<void> => {
+  const { server: servers, database, transport, from, count, quiet, timeout } = flags
+  const channels = [...new Set(given)]
+  const pageCount = count === 0 ? pageMax : Math.min(pageMax, count)
+  const client = clientFor({ servers, database, transport, lookMs, pageCount })
+  const talk = quiet ? {} : { onStatus: teller(channels) }
+  const options = { from, text: true, backlog: pageCount, connectMs: timeout * 1000, ...talk }
+  const subscription = client.subscribe(channels, options)
   const release = onInterrupt(() => {
-    if (!flags.quiet) say(`carillon: go on with --from ${follower.cursor}`)
+    if (!quiet) say(`carillon: go on with --from ${subscription.cursor}`)
   })
   try {
-    await follower.run()
+    await outcomeOf(follow(subscription, count))
   } finally {
     release()
-    follower.close()
+    await client.close()
   }
 }

@@ -9,3 +9,6 @@ export const tableOf = (head: readonly string[], rows: readonly (readonly string
       .trimEnd()
   return [head, ...rows].map(line)
 }
+
+/** With its thousands marked. */
+export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')

@@ -9,6 +9,13 @@ export const print = (text: string): Promise<void> =>
     process.stdout.write(`${text}\n`, () => resolve())
   })
 
+/** The same, for many lines: waits only when what reads them is behind. */
+export const printSoon = (text: string): Promise<void> | undefined => {
+  const { stdout } = process
+  if (stdout.write(`${text}\n`)) return undefined
+  return new Promise((resolve) => stdout.once('drain', resolve))
+}
+
 /** A reader that has seen enough (`| head -1`) is no fault: the command ends without a word. */
 export const endQuietlyWithoutReader = (): void => {
   for (const stream of [process.stdout, process.stderr]) {

@@ -45,6 +45,13 @@ export interface Poll {
    * instead of at once with none (its clients poll again without a pause after an empty answer).
    */
   readonly lenientMs?: number | undefined
+  /** Bytes of message data in the answer, if not as many as a node's answers may have; one message always fits. */
+  readonly bytes?: number
+  /**
+   * Not for one answer: the reader is told so (`stays`) once it has all that there is, and then given what comes
+   * (`tell`), until it cancels or polls again. An `answer` ends that, too: it goes on with a poll from its cursor.
+   */
+  readonly stays?: true
 }
 
 export type Input =
@@ -52,6 +59,8 @@ export type Input =
   | Poll
   /** The reader went away. */
   | { readonly type: 'cancel'; readonly reader: Reader }
+  /** Time to tell these, if they stay, where they are by now: a cursor grows old even when nothing comes. */
+  | { readonly type: 'beat'; readonly readers: readonly Reader[] }
   /** An authenticated peer said this over its own link. */
   | { readonly type: 'received'; readonly from: NodeId; readonly message: Message }
   /** A link to this peer is up, authenticated. */
@@ -104,6 +113,10 @@ export type Effect =
   /** Encode once, send to each over its own link. */
   | { readonly type: 'send'; readonly to: readonly NodeId[]; readonly message: Message }
   | { readonly type: 'answer'; readonly readers: readonly Reader[]; readonly answer: Answer }
+  /** To readers that stay: what was shown now. It may be empty, with a fresh cursor (`beat`). */
+  | { readonly type: 'tell'; readonly readers: readonly Reader[]; readonly answer: Answer }
+  /** The reader has all that there is, and stays at this cursor. */
+  | { readonly type: 'stays'; readonly reader: Reader; readonly cursor: string }
   /** The poll was not taken. */
   | { readonly type: 'refuse'; readonly reader: Reader; readonly code: Code; readonly reason: string }
   | { readonly type: 'published'; readonly publisher: Publisher; readonly outcome: Outcome }

@@ -101,6 +101,9 @@ export class Engine {
       case 'cancel':
         this.#readers.cancel(input.reader)
         break
+      case 'beat':
+        this.#readers.beat(input.readers)
+        break
       case 'received':
         cluster.received(input.from, input.message)
         break
@@ -188,6 +191,7 @@ export class Engine {
     const channels = this.#channels
     return {
       waiters: this.#readers.waiting,
+      streams: this.#readers.staying,
       channels: channels.size,
       retained_messages: channels.count,
       retained_bytes: channels.bytes,

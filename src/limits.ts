@@ -35,6 +35,8 @@ export interface CoreOptions {
   /** Bytes of message data in one answer or one frame of a transfer; one message always fits. */
   readonly answerBytes: number
   readonly frameBytes: number
+  /** Messages told at a time to readers that stay; what is more is told right after. */
+  readonly stayLimit: number
 }
 
 export const coreDefaults: CoreOptions = {
@@ -61,4 +63,5 @@ export const coreDefaults: CoreOptions = {
   cursorOriginsMax: 64,
   answerBytes: 2 ** 20,
   frameBytes: 256 * 1024,
+  stayLimit: 1000,
 }

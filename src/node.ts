@@ -223,9 +223,11 @@ export class Node implements Bus {
         this.#links.send(effect.to, effect.message)
         break
       case 'answer':
+      case 'tell':
         for (const reader of effect.readers) this.#settle(reader, effect)
         break
       case 'refuse':
+      case 'stays':
         this.#settle(effect.reader, effect)
         break
       case 'published':

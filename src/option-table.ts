@@ -142,9 +142,29 @@ const subscribing = {
   answerBytes: { kind: 'bytes', default: core.answerBytes, min: kib, max: gib, core: 'answerBytes',
     help: 'Message bytes in one answer; one message always fits.' },
   channelsPerRequest: { kind: 'count', default: http.channelsPerRequest, min: 1, max: 100_000, http: 'channelsPerRequest',
-    help: 'Channels in one poll.' },
+    help: 'Channels in one poll, or on one stream.' },
   waiters: { kind: 'count', default: core.waitersMax, min: 1, max: 10 * million, core: 'waitersMax',
     help: 'Subscribers that wait at the same time.' },
+} as const satisfies Specs
+
+// biome-ignore format: two lines an option read as the table that it is
+const streaming = {
+  streams: { kind: 'count', default: http.streamsMax, min: 1, max: 10 * million, http: 'streamsMax',
+    help: 'Open at the same time: event streams and WebSockets.' },
+  streamHeartbeat: { kind: 'seconds', default: http.heartbeatMs / 1000, min: 1, max: 3600, http: 'heartbeatMs',
+    help: 'Nothing is said on a stream for at most so long.' },
+  streamRetry: { kind: 'seconds', default: http.retryMs / 1000, min: 0, max: 3600, http: 'retryMs',
+    help: 'When a stream ends, its client is asked to come back after so long, or up to twice that.' },
+  streamPageBytes: { kind: 'bytes', default: http.pageBytes, min: kib, max: gib, http: 'pageBytes',
+    help: 'Message bytes read for a stream at a time while it catches up; one message always fits.' },
+  slowTimeout: { kind: 'seconds', default: http.slowMs / 1000, min: 0.1, max: 3600, http: 'slowMs',
+    help: 'A stream is cut that does not take what it was given in this time, beside what it takes at --write-rate.' },
+  slowBytes: { kind: 'bytes', default: http.slowBytes, min: 1, max: gib, http: 'slowBytes',
+    help: 'Message bytes that may pass a stream by for which there is no room on its connection.' },
+  frameBytes: { kind: 'bytes', default: http.frameBytes, min: kib, max: 256 * mib, http: 'frameBytes',
+    help: 'One frame of a WebSocket client, or all its fragments.' },
+  frameFragments: { kind: 'count', default: http.fragmentsMax, min: 1, max: million, http: 'fragmentsMax',
+    help: 'Fragments of one frame.' },
 } as const satisfies Specs
 
 // biome-ignore format: two lines an option read as the table that it is
@@ -213,6 +233,7 @@ export const groups = {
   'What is kept': retention,
   Publishing: publishing,
   Subscribing: subscribing,
+  Streams: streaming,
   Tryton: tryton,
   'Connections of clients': clients,
   'Connections of nodes': peers,
@@ -226,6 +247,7 @@ export const table = {
   ...retention,
   ...publishing,
   ...subscribing,
+  ...streaming,
   ...tryton,
   ...clients,
   ...peers,

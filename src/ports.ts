@@ -13,7 +13,7 @@ export interface Bus {
 /** What the node calls back on a reader or publisher that the HTTP side made; every Reader and Publisher there implements it. */
 export interface Patron {
   waiter?: object | undefined
-  /** One of the effects `answer`, `refuse`, `published` that names this patron. */
+  /** One of the effects `answer`, `tell`, `stays`, `refuse`, `published` that names this patron. */
   settle(effect: Effect): void
 }
 

@@ -11,7 +11,7 @@ import ts from 'typescript'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const linesMax = 300
 
-const pureFolders = ['src/log/', 'src/channel/', 'src/cluster/']
+const pureFolders = ['src/log/', 'src/channel/', 'src/cluster/', 'src/client/core/']
 const pureFiles = ['src/engine.ts', 'src/audit.ts', 'src/effect.ts', 'src/limits.ts', 'src/errors.ts']
 
 const time = "take the time from the step's `now`"
@@ -188,6 +188,7 @@ test('every rule catches a planted offence, and names its line', (t) => {
     ['src/channel/planted.ts', 'Date.now()', 'Date'],
     ['src/cluster/deep/planted.ts', 'Date.now()', 'Date'],
     ['src/engine.ts', "import { Node } from './node.js'", "import of './node.js'"],
+    ['src/client/core/planted.ts', 'Date.now()', 'Date'],
     ['src/effect.ts', 'Date.now()', 'Date'],
     ['src/limits.ts', 'Date.now()', 'Date'],
     ['src/errors.ts', 'Date.now()', 'Date'],

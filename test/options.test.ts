@@ -41,8 +41,28 @@ test('nothing given gives the defaults, which are those of the core', (t) => {
 
 /** What an operator has no say in: identity, the protocol and the contract, and the paces of what nobody waits for. */
 const fixed = {
-  core: ['name', 'address', 'url', 'founder', 'coalesceMs', 'retransmitMs', 'cursorOriginsMax', 'frameBytes'],
-  http: ['channelBytes', 'keyBytes', 'jsonDepth', 'checkMs', 'lingerMs', 'lingerMax', 'dropBytes', 'quick'],
+  core: [
+    'name',
+    'address',
+    'url',
+    'founder',
+    'coalesceMs',
+    'retransmitMs',
+    'cursorOriginsMax',
+    'frameBytes',
+    'stayLimit',
+  ],
+  http: [
+    'channelBytes',
+    'keyBytes',
+    'jsonDepth',
+    'checkMs',
+    'lingerMs',
+    'lingerMax',
+    'dropBytes',
+    'quick',
+    'streamCheckMs',
+  ],
   peer: ['preauthBytes', 'fragmentsMax', 'redialMs', 'redialAgainMs', 'dialMinMs', 'probeMs', 'awayMs', 'closeMs'],
 } as const
 

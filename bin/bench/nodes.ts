@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Children } from '../children.js'
-import { Client } from '../client.js'
+import { clientOf } from '../client.js'
 import { environmentFor, nodePlanFor, placesFor, urlOf, viewOf } from '../cluster.js'
 import { Failure } from '../failure.js'
 
@@ -50,7 +50,7 @@ export class Nodes {
 
   /** Until all have one view. */
   async #formed(): Promise<void> {
-    const clients = this.urls.map((url) => new Client([url]))
+    const clients = this.urls.map(clientOf)
     const until = performance.now() + formedMs
     try {
       for (;;) {
@@ -60,7 +60,7 @@ export class Nodes {
         await new Promise((resolve) => setTimeout(resolve, lookMs))
       }
     } finally {
-      for (const client of clients) client.close()
+      for (const client of clients) void client.close()
     }
   }
 }

@@ -1,9 +1,8 @@
-import { tableOf } from '../table.js'
+import { tableOf, whole } from '../table.js'
 import type { Times } from './histogram.js'
 import type { Machine } from './machine.js'
 import type { Moment, Result } from './run.js'
 
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
 const digits = (value: number | undefined, places: number): string =>
   value === undefined ? '-' : value.toFixed(places)
 const timesIn = (times: Times | undefined): readonly string[] =>

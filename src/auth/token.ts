@@ -22,6 +22,10 @@ export class TokenGuard implements Guard {
     return token !== undefined && this.#holds(token) ? anyone : this.#next.admit(caller)
   }
 
+  get validMs(): number {
+    return this.#next.validMs
+  }
+
   close(): void {
     this.#next.close()
   }

@@ -1,5 +1,6 @@
 import type { Entry } from '../log/entry.js'
 import type { Origin } from '../log/origin.js'
+import type { Circle } from './circles.js'
 import { Ring } from './ring.js'
 import type { Waiter } from './waiter.js'
 
@@ -14,6 +15,7 @@ export class Channel {
   readonly ring = new Ring()
   readonly floors = new Map<Origin, LocalFloor>()
   readonly waiters: Waiter[] = []
+  readonly circles = new Set<Circle>()
   /** Something here was shown or went since waiters were last looked at. */
   dirty = false
 
@@ -22,8 +24,13 @@ export class Channel {
     readonly name: string,
   ) {}
 
+  /** Somebody wants to know what is shown here. */
+  get isWatched(): boolean {
+    return this.waiters.length > 0 || this.circles.size > 0
+  }
+
   get idle(): boolean {
-    return this.ring.length === 0 && this.waiters.length === 0 && this.floors.size === 0
+    return this.ring.length === 0 && !this.isWatched && this.floors.size === 0
   }
 
   raise(origin: Origin, seq: number, nowMs: number): void {

@@ -85,7 +85,7 @@ export class Channels {
   }
 
   #touch(channel: Channel): void {
-    if (channel.dirty || channel.waiters.length === 0) return
+    if (channel.dirty || !channel.isWatched) return
     channel.dirty = true
     this.#dirty.push(channel)
   }

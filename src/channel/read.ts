@@ -110,6 +110,8 @@ export const answer = (
 ): Answer => {
   const entries = fitting(found, options.bytes)
   if (options.gap === 'unknown_origin') reading.tellStrange()
+  // What is gone for good is told once.
+  reading.missed = false
   let last = ''
   const messages: Shown[] = entries.map((entry) => {
     const late = entry.time < reading.time

@@ -1,27 +1,25 @@
 import type { Answer, Effect, GapReason, Poll, Reader } from '../effect.js'
-import type { CoreOptions } from '../limits.js'
 import type { Entry } from '../log/entry.js'
-import type { Ledger } from '../log/ledger.js'
 import type { Position } from '../log/record.js'
-import type { Rules } from '../log/rules.js'
 import type { Channel } from './channel.js'
 import type { Channels } from './channels.js'
+import { type Circle, Circles } from './circles.js'
 import type { Cursor } from './cursor.js'
 import { Deadlines } from './deadlines.js'
+import { Places, type PlacesParts } from './places.js'
 import { answer, gapOf, recent, unread } from './read.js'
-import { Reading } from './reading.js'
-import { Starts } from './starts.js'
-import type { Strangers } from './strangers.js'
-import { Waiter } from './waiter.js'
+import type { Reading } from './reading.js'
+import { isSame, Waiter } from './waiter.js'
 
-interface Parts {
-  readonly ledger: Ledger
+interface Parts extends PlacesParts {
   readonly channels: Channels
-  readonly options: CoreOptions
-  readonly rules: Rules
   readonly emit: (effect: Effect) => void
-  readonly strangers: Strangers
 }
+
+/** How large an answer may be, in messages, and in bytes if not as the options say. */
+type Size = Pick<Poll, 'limit' | 'bytes'>
+
+const one: Size = { limit: 1 }
 
 /** Those who are told the same. */
 interface Group {
@@ -30,23 +28,15 @@ interface Group {
   readonly readers: Reader[]
 }
 
-/** Asked in the very same words, but for who asks: texts that were read once and are asked again. */
-const isSame = (a: Poll, b: Poll): boolean =>
-  a.channels === b.channels &&
-  a.from === b.from &&
-  a.database === b.database &&
-  a.limit === b.limit &&
-  a.lenientMs === b.lenientMs &&
-  b.waitMs > 0
-
 /**
  * Answers polls. Looking and starting to wait are one synchronous step, so no message can pass in between: whoever
  * is parked stands at the end of the order, and everything shown after that is offered to it.
  */
 export class Readers {
   readonly #deadlines = new Deadlines()
-  readonly #starts: Starts
   readonly #parts: Parts
+  readonly #places: Places
+  readonly #circles: Circles
   /** The last who waits, and at the end of the order: whoever asks in the same words joins him, until something changes. */
   #like: { readonly poll: Poll; readonly channels: readonly Channel[] } | undefined
   delivered = 0
@@ -54,11 +44,17 @@ export class Readers {
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#starts = new Starts(parts)
+    this.#places = new Places(parts)
+    this.#circles = new Circles(parts.channels)
   }
 
+  /** Those who stay are among them. */
   get waiting(): number {
-    return this.#deadlines.size
+    return this.#deadlines.size + this.#circles.size
+  }
+
+  get staying(): number {
+    return this.#circles.size
   }
 
   get nextMs(): number {
@@ -72,7 +68,8 @@ export class Readers {
       this.#join(poll, like.channels, undefined, undefined, nowMs)
       return
     }
-    const reading = this.#starts.of(poll)
+    this.cancel(poll.reader)
+    const reading = this.#places.of(poll)
     if (reading === 'bad') {
       emit({
         type: 'refuse',
@@ -90,7 +87,7 @@ export class Readers {
     const gap = reading.fresh ? undefined : gapOf(ledger, channels, reading.at)
     const lenient = poll.lenientMs !== undefined
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0)
-      this.#answer([poll.reader], this.#make(channels, reading.at, found, poll.limit, gap))
+      this.#answer([poll.reader], this.#make(channels, reading.at, found, poll, gap))
     else if (this.waiting >= options.waitersMax || this.#noRoom(poll))
       emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
     else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
@@ -103,11 +100,20 @@ export class Readers {
 
   cancel(reader: Reader): void {
     if (reader.waiter instanceof Waiter) this.#unpark(reader.waiter)
+    else this.#circles.leave(reader)
   }
 
   /** Offers what was shown since `before` to those who wait for it. */
   wake(before: Position): void {
-    for (const channel of this.#parts.channels.takeDirty()) this.#wakeChannel(channel, before)
+    const channels = this.#parts.channels.takeDirty()
+    for (const channel of channels) this.#wakeChannel(channel, before)
+    for (const circle of this.#circles.on(channels)) this.#wakeCircle(circle, before)
+  }
+
+  /** Tells those of the readers who stay where they are by now, though nothing came for them. */
+  beat(readers: readonly Reader[]): void {
+    const staying = readers.filter((reader) => this.#circles.has(reader))
+    if (staying.length > 0) this.#tell(staying, this.#make([], this.#places.tip, [], one, undefined))
   }
 
   /** Answers those whose time has come, empty but with a fresh cursor. */
@@ -117,6 +123,8 @@ export class Readers {
 
   endAll(): void {
     this.#end(this.#deadlines.all())
+    const staying = this.#circles.takeAll()
+    if (staying.length > 0) this.#answer(staying, this.#make([], this.#places.tip, [], one, undefined))
   }
 
   #end(waiters: readonly Waiter[]): void {
@@ -124,9 +132,9 @@ export class Readers {
     for (const waiter of waiters) {
       this.#unpark(waiter)
       if (!waiter.ahead && !waiter.gap) plain.push(waiter.reader)
-      else this.#answer([waiter.reader], this.#make(waiter.channels, this.#at(waiter, undefined), [], 1, waiter.gap))
+      else this.#answer([waiter.reader], this.#make(waiter.channels, this.#at(waiter, undefined), [], one, waiter.gap))
     }
-    if (plain.length > 0) this.#answer(plain, this.#make([], Reading.tip(this.#parts.ledger), [], 1, undefined))
+    if (plain.length > 0) this.#answer(plain, this.#make([], this.#places.tip, [], one, undefined))
   }
 
   #wakeChannel(channel: Channel, before: Position): void {
@@ -169,19 +177,31 @@ export class Readers {
     const found = unread(ledger, waiter.channels, reading, waiter.limit)
     const gap = waiter.gap ?? gapOf(ledger, waiter.channels, reading)
     if (found.length === 0 && (gap === undefined || gap === waiter.gap)) return undefined
-    return this.#make(waiter.channels, reading, found, waiter.limit, gap)
+    return this.#make(waiter.channels, reading, found, waiter, gap)
+  }
+
+  /** They stay, so what is too much for one answer comes in several. */
+  #wakeCircle({ channels, readers }: Circle, before: Position): void {
+    const { ledger, options } = this.#parts
+    const at = this.#places.at(before)
+    for (;;) {
+      const found = unread(ledger, channels, at, options.stayLimit)
+      const gap = gapOf(ledger, channels, at)
+      if (found.length === 0 && gap === undefined) return
+      this.#tell(readers.slice(), this.#make(channels, at, found, { limit: options.stayLimit }, gap))
+    }
   }
 
   #make(
     channels: readonly Channel[],
     at: Reading,
     found: readonly Entry[],
-    limit: number,
+    { limit, bytes }: Size,
     gap: GapReason | undefined,
   ): Answer {
     const { ledger, options, rules } = this.#parts
     if (gap) this.gaps++
-    const made = answer(ledger, channels, at, found, { bytes: options.answerBytes, limit, gap })
+    const made = answer(ledger, channels, at, found, { bytes: bytes ?? options.answerBytes, limit, gap })
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     return made
   }
@@ -191,12 +211,16 @@ export class Readers {
     this.#parts.emit({ type: 'answer', readers, answer: made })
   }
 
+  #tell(readers: readonly Reader[], told: Answer): void {
+    this.delivered += told.messages.length * readers.length
+    this.#parts.emit({ type: 'tell', readers, answer: told })
+  }
+
   /** Where a waiter stood at `before`: there, and wherever it was ahead of that. */
   #at(waiter: Waiter, before: Position | undefined): Reading {
-    const { ledger, strangers } = this.#parts
-    const reading = before ? Reading.at(ledger, before, strangers) : Reading.tip(ledger)
+    const reading = before ? this.#places.at(before) : this.#places.tip
     if (waiter.ahead) {
-      const ahead = Reading.at(ledger, waiter.ahead, strangers)
+      const ahead = this.#places.at(waiter.ahead)
       ahead.seqs.forEach((seq, slot) => {
         reading.seqs[slot] = Math.max(reading.seqs[slot] ?? 0, seq)
       })
@@ -216,7 +240,9 @@ export class Readers {
     const { channels } = this.#parts
     const isComplete = found.length === poll.channels.length
     if (gap === 'unknown_origin') reading?.tellStrange()
-    const ahead = reading && this.#isAhead(reading) ? reading.cursor() : undefined
+    const ahead = reading && this.#places.isAhead(reading) ? reading.cursor() : undefined
+    if (poll.stays) this.#stay(poll, ahead && reading)
+    if (poll.stays && !ahead) return
     const all = isComplete ? found : poll.channels.map((name) => channels.open(poll.database, name))
     this.#join(poll, all, ahead, gap, nowMs)
     if (!ahead && !gap) this.#like = { poll, channels: all }
@@ -237,13 +263,10 @@ export class Readers {
     this.#deadlines.add(waiter)
   }
 
-  #isAhead(reading: Reading): boolean {
-    const { ledger } = this.#parts
-    return (
-      reading.strange.length > 0 ||
-      reading.time > ledger.lastTime ||
-      reading.seqs.some((seq, slot) => seq > (ledger.shown[slot] ?? 0))
-    )
+  /** `ahead`: where it is, if that is beyond the end here; then it waits alone, for one answer. */
+  #stay({ reader, database, channels }: Poll, ahead: Reading | undefined): void {
+    if (!ahead) this.#circles.join(reader, database, channels)
+    this.#parts.emit({ type: 'stays', reader, cursor: (ahead ?? this.#places.tip).text() })
   }
 
   #unpark(waiter: Waiter): void {

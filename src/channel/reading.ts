@@ -35,11 +35,6 @@ export class Reading {
     this.seqs = seqs
   }
 
-  /** At the end of the order, as this node shows it. */
-  static tip(ledger: Ledger): Reading {
-    return new Reading(ledger, ledger.lastTime, ledger.shown.slice())
-  }
-
   static at(ledger: Ledger, cursor: Position | Cursor, strangers: Strangers): Reading {
     const isOurs = cursor.origins === ledger.ids
     const reading = isOurs ? new Reading(ledger, cursor.time, cursor.seqs.slice()) : new Reading(ledger, cursor.time)

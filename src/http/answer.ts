@@ -15,13 +15,14 @@ const ascii = /^[\u0000-\u007f]*$/
 export const bodyOf = (text: string): string => (ascii.test(text) ? text : Buffer.from(text).toString('latin1'))
 
 /** As bytes where they are so many that it is worth it. */
-const packed = (text: string): Body => (text.length <= stringMax ? text : Buffer.from(text, 'latin1'))
+export const packed = (text: string): Body => (text.length <= stringMax ? text : Buffer.from(text, 'latin1'))
 
 /** Puts the id where it belongs; the rest is passed on as it was accepted. */
 export const messageText = ({ head, tail, id }: Shown): string =>
   head === '' ? `{"message_id":"${id}",${tail}` : `${head}"${id}"${tail}`
 
-const memberText = (shown: Shown): string =>
+/** Channel and message, as members of an object. */
+export const memberText = (shown: Shown): string =>
   `"channel":${bodyOf(JSON.stringify(shown.channel))},"message":${messageText(shown)}`
 
 const page = ({ messages, cursor, gap }: Answer): Body => {
@@ -52,7 +53,11 @@ export class Answers {
 
 export const publishedBody = (form: Form, { ids, copies, duplicates }: Extract<Outcome, { ok: true }>): Body => {
   // Ids are ASCII, so these characters are bytes.
-  if (form === 'many') return `{"message_ids":${JSON.stringify(ids)},"copies":${copies}}`
+  if (form === 'many') {
+    const before = duplicates.flatMap((isDuplicate, i) => (isDuplicate ? [i] : []))
+    const places = before.length > 0 ? `,"duplicates":${JSON.stringify(before)}` : ''
+    return `{"message_ids":${JSON.stringify(ids)},"copies":${copies}${places}}`
+  }
   const duplicate = duplicates[0] ? ',"duplicate":true' : ''
   return `{"message_id":"${ids[0]}","copies":${copies}${duplicate}}`
 }

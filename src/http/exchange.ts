@@ -6,14 +6,14 @@ import { type Body as Bytes, publishedBody } from './answer.js'
 import { Body } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import { anyone, type Visitor } from './guard.js'
-import { bodyMax, checkHeaders, checkPayload, restOf } from './headers.js'
+import { bodyMax, checkHeaders, checkHost, checkPayload, restOf } from './headers.js'
 import type { House } from './house.js'
 import { Scan } from './json.js'
 import { type Form, inputOf, type Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
-import { json } from './reply.js'
-import { type BusRoute, routeOf, type ViewRoute } from './route.js'
+import { eventHeaders, json } from './reply.js'
+import { type BusRoute, routeOf, type StreamRoute, type ViewRoute } from './route.js'
 
 /** What an answer needs beside its body, in bytes: about. */
 const headBytes = 256
@@ -42,6 +42,8 @@ export class Exchange implements Patron, Pending {
   #waits = false
   #answered = false
   #size = 0
+  /** What it has become, or tries to. */
+  #stream: Pending | undefined
 
   constructor(house: House, connection: Connection, request: IncomingMessage, response: ServerResponse) {
     this.#house = house
@@ -107,6 +109,7 @@ export class Exchange implements Patron, Pending {
   abandon(): void {
     this.#answered = true
     this.#dropBody()
+    this.#stream?.abandon()
     if (!this.#waits) return
     this.#waits = false
     this.#house.bus.step({ type: 'cancel', reader: this })
@@ -131,6 +134,7 @@ export class Exchange implements Patron, Pending {
   #begin(): void {
     const { options, cors } = this.#house
     checkHeaders(this.#request, options)
+    this.#checkHost()
     this.#checkLine()
     const { method = '', url = '' } = this.#request
     const route = routeOf(url, options)
@@ -138,7 +142,18 @@ export class Exchange implements Patron, Pending {
     if (method === 'OPTIONS') this.#send(204, cors.preflight(route.allow), '')
     else if (!route.methods.includes(method)) throw new MethodNotAllowed(route.allow)
     else if ('view' in route) this.#show(route)
+    else if ('query' in route) this.#open(route)
     else this.#receive(route)
+  }
+
+  /** Whatever is between here and there has other ideas of whose requests these are: no more of them are read. */
+  #checkHost(): void {
+    try {
+      checkHost(this.#request)
+    } catch (error) {
+      this.#connection.stopReading()
+      throw error
+    }
   }
 
   /** Nothing more is read from who is too far ahead, or what waits here would grow without end. */
@@ -163,12 +178,36 @@ export class Exchange implements Patron, Pending {
     this.#body = new Body(bodyMax(this.#request, bodyBytes), this.#house.inbound)
   }
 
-  /** Before anything that is said about the body: strangers learn nothing but that they are strangers. */
-  #identify({ kind, database }: BusRoute): void {
-    const { guard } = this.#house
-    if (!guard) return
+  #open(route: StreamRoute): void {
+    this.#demandReady()
+    const admitted = this.#admit(route)
+    if (route.kind === 'socket') throw new EngineError('upgrade_required', 'this path speaks WebSocket only')
+    if (this.#request.method === 'HEAD') this.#send(200, eventHeaders, '')
+    else if (!(admitted instanceof Promise)) this.#follow(route, admitted)
+    else admitted.then((visitor) => this.#follow(route, visitor)).catch((error) => this.#fail(error))
+  }
+
+  #follow(route: StreamRoute, visitor: Visitor): void {
+    if (this.#answered) return
+    this.#stream = this.#house.openEvents({
+      connection: this.#connection,
+      request: this.#request,
+      response: this.#response,
+      route,
+      visitor,
+      admit: () => this.#admit(route),
+      refuse: (refusal) => this.refuse(refusal),
+    })
+  }
+
+  #admit({ kind, database }: BusRoute | StreamRoute): Visitor | Promise<Visitor> {
     const { headers } = this.#request
-    const admitted = guard.admit({ kind, database, headers, address: this.#connection.address })
+    return this.#house.guard?.admit({ kind, database, headers, address: this.#connection.address }) ?? anyone
+  }
+
+  /** Before anything that is said about the body: strangers learn nothing but that they are strangers. */
+  #identify(route: BusRoute): void {
+    const admitted = this.#admit(route)
     if (!(admitted instanceof Promise)) {
       this.#visitor = admitted
       return

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** What a path is for. */
-export type Kind = 'bus' | 'poll' | 'publish' | 'notify'
+export type Kind = 'bus' | 'poll' | 'events' | 'socket' | 'publish' | 'notify'
 
 /** A request at the door, of which only the headers are here yet. */
 export interface Caller {
@@ -25,6 +25,8 @@ export interface Guard {
    * costs every waiting client more than it needs.
    */
   admit(caller: Caller): Visitor | Promise<Visitor>
+  /** Who stays is asked about again after so many milliseconds. */
+  readonly validMs: number
   close(): void
   counters(): { readonly [name: string]: number }
 }

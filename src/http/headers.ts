@@ -12,12 +12,20 @@ export const checkHeaders = (request: IncomingMessage, { headersMax, urlBytes }:
   if ((request.url ?? '').length > urlBytes) {
     throw new EngineError('headers_too_large', `the target is longer than ${urlBytes} bytes`)
   }
-  if (request.httpVersion === '1.1' && request.headers.host === undefined) refuse('the Host header is missing')
+}
+
+/** RFC 9112, section 3.2: one of them, or none before HTTP/1.1. */
+export const checkHost = ({ httpVersion, rawHeaders }: IncomingMessage): void => {
+  const count = rawHeaders.filter((text, i) => i % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host').length
+  if (count === 0 && httpVersion === '1.1') refuse('the Host header is missing')
+  if (count > 1) refuse('there are two Host headers')
 }
 
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
+const otherCharset = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i
 
-export const isJson = (type: string): boolean => jsonType.test(type)
+/** JSON is UTF-8 (RFC 8259); a charset says nothing, unless it says that the bytes are something else. */
+export const isJson = (type: string): boolean => jsonType.test(type) && !otherCharset.test(type)
 
 /**
  * Only what is said to be JSON, and not compressed, of a fitting length. A browser asks first (CORS) before it sends
@@ -28,7 +36,7 @@ export const checkPayload = ({ headers }: IncomingMessage, bytesMax: number): vo
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new EngineError('unsupported_encoding', 'the body must not be compressed')
   }
-  if (!isJson(type)) throw new EngineError('unsupported_media_type', 'the body must be application/json')
+  if (!isJson(type)) throw new EngineError('unsupported_media_type', 'the body must be application/json, in UTF-8')
   if (lengthOf(headers) > bytesMax) {
     throw new EngineError('too_large', `the body is larger than ${bytesMax} bytes`)
   }

@@ -1,14 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Bus } from '../ports.js'
 import type { Answers } from './answer.js'
 import type { Inbound } from './body.js'
+import type { Connection, Pending } from './connection.js'
 import type { Cors } from './cors.js'
-import type { Guard } from './guard.js'
+import type { Guard, Visitor } from './guard.js'
 import type { HttpOptions } from './limits.js'
+import type { Refusal } from './refusal.js'
 import type { Repeats } from './repeats.js'
 import type { Replies } from './reply.js'
+import type { StreamRoute } from './route.js'
 import type { Shapes } from './shape.js'
 import type { Tally } from './tally.js'
 import type { Views } from './views.js'
+
+/** A request that becomes a stream, if it may. */
+export interface EventAsk {
+  readonly connection: Connection
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly route: StreamRoute
+  readonly visitor: Visitor
+  readonly admit: () => Visitor | Promise<Visitor>
+  /** Answers the request after all, as long as the stream has not begun. */
+  readonly refuse: (refusal: Refusal) => void
+}
 
 /** What all exchanges of a server share. */
 export interface House {
@@ -25,4 +41,6 @@ export interface House {
   readonly tally: Tally
   readonly views: Views
   readonly closing: boolean
+  /** Throws EngineError for what can't be asked. */
+  openEvents(ask: EventAsk): Pending
 }

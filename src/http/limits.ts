@@ -62,6 +62,24 @@ export interface HttpOptions {
   readonly pollTimeoutMs: number
   /** Messages in the answer to a native poll that does not say how many. */
   readonly pollLimit: number
+  /** Open streams. 503 */
+  readonly streamsMax: number
+  /** On a stream nothing is said for at most so long. */
+  readonly heartbeatMs: number
+  /** How long a stream may have bytes that it does not take, beside the time that they take at `writeBytesPerSecond`. */
+  readonly slowMs: number
+  /** Message bytes that may pass a stream by while it takes nothing, for a second at least. */
+  readonly slowBytes: number
+  /** Message bytes that are read for a stream at a time while it catches up; one message always fits. */
+  readonly pageBytes: number
+  /** A frame that a WebSocket client sends, or all fragments of one together; closed with 1009 */
+  readonly frameBytes: number
+  /** Fragments of one frame; closed with 1008 */
+  readonly fragmentsMax: number
+  /** When a stream ends, its client is asked to come back after so long, or up to twice that. */
+  readonly retryMs: number
+  /** How often all streams are looked at. */
+  readonly streamCheckMs: number
   /** Tryton's clients are given what is younger than this when they come with no id, or with one nobody knows. */
   readonly firstPollWindowMs: number
   /** Answer the most frequent requests without node:http; only tests say no. */
@@ -101,6 +119,15 @@ export const httpDefaults: HttpOptions = {
   longPollTimeoutMs: 300_000,
   pollTimeoutMs: 30_000,
   pollLimit: 100,
+  streamsMax: 12_000,
+  heartbeatMs: 25_000,
+  slowMs: 10_000,
+  slowBytes: 2 ** 20,
+  pageBytes: 64 * 1024,
+  frameBytes: 8 * 2 ** 20,
+  fragmentsMax: 4096,
+  retryMs: 1000,
+  streamCheckMs: 1000,
   firstPollWindowMs: 5000,
   quick: true,
   corsOrigins: [],

@@ -5,7 +5,7 @@ import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 import type { Operation } from './operation.js'
 
-const channelsOf = (scan: Scan, options: HttpOptions): readonly string[] => {
+export const channelsOf = (scan: Scan, options: HttpOptions): readonly string[] => {
   if (scan.kind !== 'array') misfit(scan, 'channels must be a list of strings')
   const channels: string[] = []
   scan.openArray()
@@ -16,14 +16,15 @@ const channelsOf = (scan: Scan, options: HttpOptions): readonly string[] => {
   return channels.length > 1 ? [...new Set(channels)] : channels
 }
 
-const atLeastOne = (channels: readonly string[]): readonly string[] =>
+export const atLeastOne = (channels: readonly string[]): readonly string[] =>
   channels.length > 0 ? channels : refuse('channels must name one at least')
 
-const fromOf = (scan: Scan): From => {
+export const fromText = (text: string): From => (text === 'now' || text === 'earliest' ? text : { cursor: text })
+
+export const fromOf = (scan: Scan): From => {
   if (isNull(scan)) return 'now'
   if (scan.kind !== 'string') throw new EngineError('bad_cursor', 'cursor must be a string')
-  const text = scan.string()
-  return text === 'now' || text === 'earliest' ? text : { cursor: text }
+  return fromText(scan.string())
 }
 
 class PollFields implements Fields {

@@ -31,6 +31,12 @@ export const statuses = {
 
 const retryAfterSeconds = '1'
 
+const moreHeaders: { readonly [status: number]: readonly string[] } = {
+  426: ['Upgrade', 'websocket'],
+  429: ['Retry-After', retryAfterSeconds],
+  503: ['Retry-After', retryAfterSeconds],
+}
+
 /** What a client is told instead of what it asked for. */
 export interface Refusal {
   readonly code: string
@@ -60,7 +66,7 @@ export class Unauthorized extends EngineError {
 export const refusalOf = (code: Code, message: string, unknown = false): Refusal => {
   const status = statuses[code]
   const told = { error: { code, message }, ...(unknown ? { outcome: 'unknown' } : {}) }
-  const headers = status === 429 || status === 503 ? ['Retry-After', retryAfterSeconds] : []
+  const headers = moreHeaders[status] ?? []
   return { code, status, headers, body: bodyOf(JSON.stringify(told)) }
 }
 

@@ -24,6 +24,15 @@ export const json: readonly string[] = ['Content-Type', 'application/json', 'Cac
 const okLine = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n'
 /** Heads for bodies up to this length are kept for a second. */
 const okHeadsMax = 4096
+/** Proxies that know these let each event pass at once. */
+export const eventHeaders: readonly string[] = [
+  'Content-Type',
+  'text/event-stream; charset=utf-8',
+  'Cache-Control',
+  'no-cache, no-transform',
+  'X-Accel-Buffering',
+  'no',
+]
 
 interface Parts {
   readonly status: number

@@ -25,7 +25,18 @@ export interface BusRoute {
   readonly bodyBytes: number
 }
 
+/** Something that goes on for as long as the connection. */
+export interface StreamRoute {
+  readonly methods: readonly string[]
+  readonly allow: string
+  readonly kind: Kind
+  readonly database: string
+  /** Behind the question mark. */
+  readonly query: string
+}
+
 const viewing = { methods: ['GET', 'HEAD'], allow: 'GET, HEAD, OPTIONS' }
+const upgrading = { methods: ['GET'], allow: 'GET, OPTIONS' }
 const asking = { methods: ['POST'], allow: 'POST, OPTIONS' }
 
 const views: ReadonlyMap<string, View> = new Map([
@@ -42,6 +53,11 @@ const actions: ReadonlyMap<string | undefined, { readonly kind: Kind; readonly o
   ['notify', { kind: 'notify', operation: readNotify }],
 ])
 
+const streams: ReadonlyMap<string | undefined, Omit<StreamRoute, 'database' | 'query'>> = new Map([
+  ['events', { ...viewing, kind: 'events' }],
+  ['socket', { ...upgrading, kind: 'socket' }],
+])
+
 /** The path of `/path?query`, or of `http://host/path?query`, which every server must take. */
 const pathOf = (target: string): string => {
   const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '')
@@ -49,24 +65,32 @@ const pathOf = (target: string): string => {
   return (end < 0 ? path : path.slice(0, end)) || '/'
 }
 
+const queryOf = (target: string): string => {
+  const start = target.indexOf('?')
+  return start < 0 ? '' : target.slice(start + 1)
+}
+
 /** Bytes beyond ASCII must come percent-encoded: without that nobody knows what encoding they are in. */
-const decoded = (segment: string): string => {
-  if (/[^!-~]/.test(segment)) return refuse('the path is not percent-encoded UTF-8')
+export const decoded = (segment: string): string => {
+  if (/[^!-~]/.test(segment)) return refuse('the target is not percent-encoded UTF-8')
   try {
     return segment.includes('%') ? decodeURIComponent(segment) : segment
   } catch {
-    return refuse('the path is not percent-encoded UTF-8')
+    return refuse('the target is not percent-encoded UTF-8')
   }
 }
 
 /** Undefined if there is nothing at this path. */
-export const routeOf = (target: string, options: HttpOptions): ViewRoute | BusRoute | undefined => {
+export const routeOf = (target: string, options: HttpOptions): ViewRoute | BusRoute | StreamRoute | undefined => {
   const path = pathOf(target)
   const view = views.get(path)
   if (view) return { ...viewing, view }
   const [root, database = '', bus, name, ...more] = path.split('/')
+  if (root !== '' || bus !== 'bus' || more.length > 0) return undefined
+  const stream = streams.get(name)
+  if (stream) return { ...stream, database: checkDatabase(decoded(database), options), query: queryOf(target) }
   const action = actions.get(name)
-  if (root !== '' || bus !== 'bus' || !action || more.length > 0) return undefined
+  if (!action) return undefined
   return {
     ...asking,
     ...action,

@@ -3,6 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../errors.js'
 import type { Bus } from '../ports.js'
+import { EventStream, EventStreams } from '../stream/event-stream.js'
+import { Sockets } from '../stream/sockets.js'
+import { Streams } from '../stream/streams.js'
 import { Answers } from './answer.js'
 import { Inbound } from './body.js'
 import { Connections } from './connections.js'
@@ -61,6 +64,9 @@ export class HttpServer {
   readonly #lines: Lines
   readonly #tally: Tally
   readonly #house: House
+  readonly #streams: Streams
+  readonly #events: EventStreams
+  readonly #sockets: Sockets
   #closing = false
   #timer: NodeJS.Timeout | undefined
 
@@ -84,7 +90,21 @@ export class HttpServer {
       get closing() {
         return isClosing()
       },
+      openEvents: (ask) => new EventStream({ ...ask, events: this.#events }),
     }
+    this.#streams = new Streams({
+      bus,
+      options,
+      keeper: this.#connections,
+      tally: this.#tally,
+      validMs: guard?.validMs,
+    })
+    this.#events = new EventStreams(this.#house, this.#streams)
+    this.#sockets = new Sockets({
+      house: this.#house,
+      streams: this.#streams,
+      refuse: (socket, refusal, headers) => this.#lastWords(socket, refusal, headers),
+    })
     this.#server = this.#create(options)
     const [accept] = this.#server.listeners('connection')
     this.#lines = new Lines({
@@ -129,6 +149,7 @@ export class HttpServer {
           resolve()
         }),
       )
+      this.#streams.drain()
       this.#connections.closeUnused()
       this.#house.guard?.close()
     })
@@ -143,7 +164,7 @@ export class HttpServer {
       http_cut: cut,
       http_connections: this.#connections.size,
     }
-    return { ...own, ...this.#house.guard?.counters() }
+    return { ...own, ...this.#streams.counters(), ...this.#house.guard?.counters() }
   }
 
   #create(options: HttpOptions): Server<typeof Request> {
@@ -164,8 +185,8 @@ export class HttpServer {
     server.on('request', (request: Request, response) => this.#open(request, response, false))
     server.on('checkContinue', (request: Request, response) => this.#open(request, response, true))
     server.on('checkExpectation', (request: Request, response) => this.#expected(request, response))
-    server.on('upgrade', (request, socket) => this.#upgrade(request, socket))
-    server.on('connect', (request, socket) => this.#upgrade(request, socket))
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    server.on('connect', (request, socket) => this.#refuseTunnel(request, socket))
     server.on('clientError', (error, socket) => this.#broken(error, socket))
     return server
   }
@@ -211,7 +232,14 @@ export class HttpServer {
   }
 
   /** Node gives the socket away here, and with it the care for its errors. */
-  #upgrade({ headers }: IncomingMessage, socket: Duplex): void {
+  #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+    duplex.on('error', ignore)
+    const connection = this.#connections.of(duplex)
+    if (connection) this.#sockets.upgrade({ request, socket: duplex as Socket, head, connection })
+    else duplex.destroy()
+  }
+
+  #refuseTunnel({ headers }: IncomingMessage, socket: Duplex): void {
     socket.on('error', ignore)
     socket.resume()
     this.#lastWords(socket as Socket, refusalOf('not_found', 'nothing at this path can be upgraded'), headers)

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { NodeId } from '../log/node-id.js'
 import { attempt, packValue, unpack } from './codec.js'
 import { array, bytes, count, nodeId, struct, text } from './fields.js'
-import { badFrame, closeCodes, Refusal } from './refusal.js'
+import { badFrame, closeCodes, Refusal, secretsDiffer } from './refusal.js'
 
 /** Of the handshake and of all messages: a tag or field more, or another meaning, is another version. */
 export const protocolVersion = 1
@@ -93,7 +93,7 @@ export class Handshake {
     const known = this.#secrets.filter((secret) => isSame(theirs.mac, this.#mac(secret, role)))
     this.#shared = known[0]
     const open = this.#secrets.length === 0 && theirs.mac.length === 0
-    return this.#shared || open ? undefined : new Refusal(closeCodes.wrongSecret, 'a wrong secret')
+    return this.#shared || open ? undefined : new Refusal(closeCodes.wrongSecret, secretsDiffer)
   }
 
   #mac(secret: Uint8Array, role: Role): Uint8Array {

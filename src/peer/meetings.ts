@@ -8,7 +8,7 @@ import { Greeting } from './greeting.js'
 import { Handshake, type Hello, nonceBytes, type Role } from './handshake.js'
 import type { PeerOptions } from './limits.js'
 import type { Link } from './link.js'
-import { closeCodes, Refusal } from './refusal.js'
+import { closeCodes, meaningOf, Refusal } from './refusal.js'
 
 interface MeetingsParts {
   readonly self: { readonly id: NodeId; readonly name: string; readonly address: string }
@@ -124,7 +124,7 @@ export class Meetings {
     if (reached && (!failure || failure.code === closeCodes.doubled)) {
       return { type: 'found', peer: reached.id, own: reached.address === address }
     }
-    if (failure && !quiet.has(failure.code)) this.#parts.refused(address, 'not linked', failure.code)
+    if (failure && !quiet.has(failure.code)) this.#parts.refused(address, meaningOf(failure.code), failure.code)
     return { type: failure?.code === 'ECONNREFUSED' ? 'nobody' : 'failed' }
   }
 }

@@ -16,6 +16,18 @@ export const closeCodes = {
   doubled: 4409,
 } as const
 
+/** For people, on both sides of a link that did not come about. */
+export const secretsDiffer = 'the secrets differ: all nodes need the same one (--secret-file)'
+
+/** What the other side's code says to whom it is sent. */
+const meanings = new Map<number | string, string>([
+  [closeCodes.wrongSecret, secretsDiffer],
+  [closeCodes.wrongCluster, 'it is of another cluster (--cluster)'],
+  [closeCodes.wrongVersion, 'it speaks another version'],
+])
+
+export const meaningOf = (code: number | string): string => meanings.get(code) ?? 'not linked'
+
 /** What a peer did wrong, and the code to close with. Parsers throw it among themselves, and return it to others. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'

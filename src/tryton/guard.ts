@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Report } from '../effect.js'
 import { EngineError } from '../errors.js'
-import type { Caller, Guard, Visitor } from '../http/guard.js'
+import type { Caller, Guard, Kind, Visitor } from '../http/guard.js'
 import { Unauthorized } from '../http/refusal.js'
 import { type Credentials, readCredentials } from './credentials.js'
 import { Trytond } from './trytond.js'
@@ -16,6 +16,8 @@ export interface TrytonGuardOptions {
   readonly proxies: number
   readonly report: (report: Report) => void
 }
+
+const reading: ReadonlySet<Kind> = new Set<Kind>(['bus', 'poll', 'events', 'socket'])
 
 const invalidMs = 5000
 const entriesMax = 10_000
@@ -48,12 +50,16 @@ export class TrytonGuard implements Guard {
     this.#verdicts = new Verdicts({ validMs, invalidMs, entriesMax, checksMax }, () => performance.now())
   }
 
+  get validMs(): number {
+    return this.#options.validMs
+  }
+
   admit(caller: Caller): Visitor | Promise<Visitor> {
     const { database, headers, kind } = caller
     const credentials = readCredentials(headers)
     // A slash would make another path of the question, and so perhaps another question.
     if (!credentials || database.includes('/')) throw this.#stranger(caller)
-    if (kind !== 'bus' && kind !== 'poll') throw new EngineError('forbidden', 'a session of trytond may only read')
+    if (!reading.has(kind)) throw new EngineError('forbidden', 'a session of trytond may only read')
     const address = this.#addressOf(caller)
     const key = keyOf(database, credentials, address)
     const known = this.#verdicts.known(key)

@@ -106,6 +106,9 @@ test('a batch is answered with ids', async (t) => {
   const reply = await stage.post('/d%2Fb/bus/publish', `{"messages":[${items}],"ack":"local","min_copies":2}`)
   t.equal(reply.body, '{"message_ids":["id-0","id-1"],"copies":3}')
   t.match(stage.bus.publishes[0], { drafts: [{ database: 'd/b' }, { channel: 'b' }], ack: 'local', minCopies: 2 })
+  stage.bus.outcome = () => ({ ok: true, ids: ['new', 'old'], copies: 2, duplicates: [false, true] })
+  const again = await stage.post('/main/bus/publish', `{"messages":[${items}]}`)
+  t.equal(again.body, '{"message_ids":["new","old"],"copies":2,"duplicates":[1]}')
 })
 
 test('a body in pieces is the same as a body in one', async (t) => {

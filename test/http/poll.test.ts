@@ -51,7 +51,8 @@ test('Prefer: wait counts where the body says nothing', (t) => {
   t.equal(wait('wait=7; x=1'), 7000)
   t.equal(wait('wait=999999999'), 300_000)
   t.equal(wait('wait=7', ',"timeout":1'), 1000)
-  for (const other of ['wait=-1', 'wait=soon', 'await=7', 'wait=7x', 'wait', '']) t.equal(wait(other), 30_000, other)
+  for (const other of ['wait=-1', 'wait=0.5', 'wait=soon', 'await=7', 'wait=7x', 'wait', ''])
+    t.equal(wait(other), 30_000, other)
   t.end()
 })
 

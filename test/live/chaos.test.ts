@@ -1,13 +1,13 @@
 import tap, { test } from 'tap'
+import { Prng } from '../simulation/prng.js'
 import { ask, hangUp } from './ask.js'
 import { Fleet, type Ship } from './fleet.js'
-import { Prng } from './prng.js'
 import { Publisher, Subscriber } from './traffic.js'
 
 // For the file as a whole: the runner's own limit is shorter.
 tap.setTimeout(300_000)
 
-const seed = Number(process.env['CARILLON_CHAOS_SEED'] ?? 20260101)
+const seed = process.env['CARILLON_CHAOS_SEED'] ?? '20260101'
 const total = 20_000
 const faultEvery = 1600
 const channels = Array.from({ length: 20 }, (_, i) => `channel-${i}`)
@@ -72,12 +72,12 @@ test(`real processes killed and paused: nothing lost, nothing twice, one order (
   const start: { cursor: string } = JSON.parse(
     (await ask(urls[0] ?? '', 'POST', '/main/bus/poll', { channels, cursor: 'now', timeout: 0 })).text,
   )
-  const publishers = [1, 2, 3, 4].map((i) => new Publisher(`p${i}`, urls, channels, dice.fork()))
-  const subscribers = Array.from({ length: 8 }, () => {
+  const publishers = [1, 2, 3, 4].map((i) => new Publisher(`p${i}`, urls, channels, dice.fork(`publisher ${i}`)))
+  const subscribers = Array.from({ length: 8 }, (_, i) => {
     const own = channels.filter(() => dice.below(2) === 0)
-    return new Subscriber(urls, own.length > 0 ? own : channels, start.cursor, dice.fork())
+    return new Subscriber(urls, own.length > 0 ? own : channels, start.cursor, dice.fork(`subscriber ${i}`))
   })
-  const { due, ended, log } = faults(fleet, dice.fork())
+  const { due, ended, log } = faults(fleet, dice.fork('faults'))
   let published = 0
   const reading = subscribers.map((subscriber) => subscriber.run())
   await Promise.all(

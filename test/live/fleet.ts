@@ -1,21 +1,8 @@
-import { createServer } from 'node:net'
 import type { Status } from '../../src/effect.js'
 import { Cli } from '../support/cli.js'
+import { freePort, host } from '../support/free-port.js'
 import { until } from '../support/until.js'
 import { ask } from './ask.js'
-
-const host = '127.0.0.1'
-
-/** A port that was free a moment ago; it has to be known before the node starts, so that a restart finds it again. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, host, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 /** One node as a process of its own, which can be killed, paused and started again on the same ports. */
 export class Ship {
@@ -43,7 +30,7 @@ export class Ship {
   }
 
   start(): void {
-    this.#cli = new Cli(['start', '--log-level', 'warn', ...this.args], this.env)
+    this.#cli = new Cli(['start', '--tethered', '--log-level', 'warn', ...this.args], this.env, 'tethered')
   }
 
   /** What it said on standard error. */
@@ -56,6 +43,14 @@ export class Ship {
     this.#cli = undefined
     this.paused = false
     await cli?.kill()
+  }
+
+  /** As an administrator would. */
+  async stop(): Promise<void> {
+    const cli = this.#cli
+    this.#cli = undefined
+    cli?.process.kill('SIGTERM')
+    await cli?.ended
   }
 
   pause(): void {
@@ -95,8 +90,13 @@ export class Fleet {
     })
     const fleet = new Fleet(ships)
     for (const ship of ships) ship.start()
-    await fleet.joined()
-    return fleet
+    try {
+      await fleet.joined()
+      return fleet
+    } catch (error) {
+      await fleet.sink()
+      throw error
+    }
   }
 
   get urls(): readonly string[] {

@@ -141,9 +141,12 @@ test('secrets are changed one by one', async (t) => {
 test('a secret file that holds none is an error before anything listens', async (t) => {
   await t.rejects(createNode({ secretFile: '/nowhere/secret' }), { code: 'ENOENT', path: '/nowhere/secret' })
   const empty = await secretFile(t, ' \n\n')
-  await t.rejects(createNode({ secretFile: empty }), { code: 'bad_option', message: /is empty$/ })
+  await t.rejects(createNode({ secretFile: empty }), { code: 'bad_option', message: /^the secret in \S+ is missing: / })
   const short = await secretFile(t, 'short\n')
-  await t.rejects(createNode({ secretFile: short }), { code: 'bad_option', message: /what was given$/ })
+  await t.rejects(createNode({ secretFile: short }), {
+    code: 'bad_option',
+    message: `the secret in ${short} must be text, from 16 to 4096 characters long: make one with "openssl rand -base64 32 > ${short}"`,
+  })
 })
 
 test('what it is told holds', async (t) => {

@@ -1,5 +1,5 @@
+import type { Prng } from '../simulation/prng.js'
 import { ask } from './ask.js'
-import type { Prng } from './prng.js'
 
 /** A pause after everybody refused; tests wait for events, these clients stand for real ones, which back off. */
 const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))

@@ -108,6 +108,20 @@ test('nobody is linked without a proof made for this very handshake', async (t) 
   t.equal(side.all('linked').length, 0)
 })
 
+test('where the secrets differ, both sides say so, once', async (t) => {
+  const options = { dialMinMs: 1, dialMaxMs: 5 }
+  const a = await open(t, { id: idOf(1), options })
+  const b = await open(t, { id: idOf(2), options, secrets: [Buffer.from('another secret altogether')] })
+  b.links.seeds([a.address])
+  await until('it was tried more than once', () => a.links.status().refused > 2 && b.links.status().refused > 2)
+  const words = { detail: { reason: 'the secrets differ: all nodes need the same one (--secret-file)', code: 4401 } }
+  t.match(a.reports('peer refused'), [words])
+  t.match(b.reports('peer refused'), [words])
+  t.equal(a.reports('peer refused').length, 1)
+  t.equal(b.reports('peer refused').length, 1)
+  t.match(b.reports('peer refused'), [{ detail: { address: a.address } }])
+})
+
 test('a stranger has so much time from the first byte on', async (t) => {
   const side = await open(t, { options: { preauthMs: 20, closeMs: 10 } })
   const silent = connect(side.port, '127.0.0.1')

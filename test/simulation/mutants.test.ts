@@ -3,7 +3,7 @@ import type { Rules } from '../../src/log/rules.js'
 import { runAll, tasksFor } from './jobs.js'
 
 // For the file as a whole: the runner's own limit is shorter.
-tap.setTimeout(180_000)
+tap.setTimeout(600_000)
 
 /** Without any one rule the checkers must find something, in so many seeds of the kind that provokes it. */
 const budgets = {
@@ -21,7 +21,7 @@ const budgets = {
   floors: ['tiny', 40],
 } satisfies { readonly [rule in keyof Rules]: readonly [profile: string, seeds: number] }
 
-test('every rule is needed', { timeout: 180_000 }, async (t) => {
+test('every rule is needed', { timeout: 600_000 }, async (t) => {
   for (const rule of Object.keys(budgets) as (keyof Rules)[]) {
     const [profile, seeds] = budgets[rule]
     const tasks = tasksFor(profile, 1, seeds, { [rule]: false })

@@ -113,7 +113,6 @@ export class Reader {
     return { cursor: cursor.text }
   }
 
-  /** What is shown is held by every member of the view (promise 4). */
   #vouch(life: Life, settled: Settled): void {
     if (settled.type !== 'answer') return
     this.#given.set(settled.answer, { by: life.id, atMs: this.#run.world.nowMs })

@@ -1,6 +1,7 @@
 import type { Answer, Effect, From } from '../../src/effect.js'
 import type { Rules } from '../../src/log/rules.js'
 import type { Courtroom, Issued } from './chain.js'
+import { Follower } from './follower.js'
 import { Inject } from './inject.js'
 import type { Life } from './life.js'
 import { Prng } from './prng.js'
@@ -8,6 +9,7 @@ import { Publisher } from './publisher.js'
 import { Reader } from './reader.js'
 import { Request } from './request.js'
 import type { Scenario } from './scenario.js'
+import { Subscription } from './subscription.js'
 import type { Trace } from './trace.js'
 import { type Attempt, Truth, vectorOf } from './truth.js'
 import { Views } from './views.js'
@@ -35,6 +37,7 @@ export class Run {
   readonly channels: readonly string[]
   readonly publishers: readonly Publisher[]
   readonly readers: readonly Reader[]
+  readonly followers: readonly Follower[]
   readonly inject: Inject
   readonly room: Courtroom
   /** Cursors that somebody had once. */
@@ -68,6 +71,7 @@ export class Run {
       died: (life) => {
         this.#deaths++
         this.views.died(life)
+        for (const follower of this.followers) follower.died(life)
       },
       stepped: (life, effects) => {
         this.truth.learn(life.id, effects)
@@ -82,16 +86,24 @@ export class Run {
       )
     this.publishers = Array.from({ length: scenario.load.publishers }, (_, i) => new Publisher(this, i))
     this.readers = Array.from({ length: scenario.load.readers }, (_, i) => new Reader(this, i))
+    this.followers = Array.from({ length: this.prng.fork('followers').whole(1, 2) }, (_, i) => new Follower(this, i))
     this.inject = new Inject(this.world, scenario.faults)
   }
 
   #done(life: Life, effect: Effect): void {
     switch (effect.type) {
       case 'answer':
-        for (const reader of effect.readers) if (reader instanceof Request) reader.emit(life, effect)
+        for (const reader of effect.readers)
+          if (reader instanceof Request || reader instanceof Subscription) reader.emit(life, effect)
+        break
+      case 'tell':
+        for (const reader of effect.readers) if (reader instanceof Subscription) reader.emit(life, effect)
+        break
+      case 'stays':
+        if (effect.reader instanceof Subscription) effect.reader.emit(life, effect)
         break
       case 'refuse':
-        if (effect.reader instanceof Request) effect.reader.emit(life, effect)
+        if (effect.reader instanceof Request || effect.reader instanceof Subscription) effect.reader.emit(life, effect)
         break
       case 'published':
         if (effect.publisher instanceof Request) effect.publisher.emit(life, effect)
@@ -100,6 +112,17 @@ export class Run {
         if (effect.report.event === 'invariant_broken')
           throw new Violation('I', `${life.host.name}: ${JSON.stringify(effect.report.detail)}`)
         break
+    }
+  }
+
+  /** What is shown is held by every member of the view (promise 4). */
+  vouch(life: Life, answer: Answer): void {
+    const { members } = this.views.of(life)
+    for (const shown of answer.messages) {
+      const attempt = this.truth.of(shown)
+      if (attempt.origin === undefined) this.locate(life, attempt)
+      attempt.claim(members)
+      attempt.show(life.id, this.world.nowMs)
     }
   }
 

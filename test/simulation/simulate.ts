@@ -64,7 +64,7 @@ const unfold = (run: Run): void => {
   keptByAll(run)
   drain(run)
   const kept = keptByAll(run)
-  for (const reader of run.readers) reader.chain.finish(kept, reader.start === 'earliest')
+  for (const reader of [...run.readers, ...run.followers]) reader.chain.finish(kept, reader.start === 'earliest')
 }
 
 const settle = (run: Run, untilMs: number): void => {
@@ -81,11 +81,12 @@ const drain = (run: Run): void => {
   const [life] = run.world.lives
   if (!life) return
   const { vector } = vectorOf(run.tip(life))
-  for (const reader of run.readers) reader.drain()
+  const readers = [...run.readers, ...run.followers]
+  for (const reader of readers) reader.drain()
   const untilMs = schedule.nowMs + drainMs
   for (;;) {
     const kept = stillKept(run)
-    const behind = run.readers.find((reader) => !reader.hasReached(vector, kept))
+    const behind = readers.find((reader) => !reader.hasReached(vector, kept))
     if (!behind) return
     if (schedule.nowMs > untilMs)
       throw new Violation(
@@ -97,7 +98,8 @@ const drain = (run: Run): void => {
 }
 
 const verdict = (run: Run, failure: Violation | undefined): Verdict => {
-  const { trace, world, views, readers, scenario } = run
+  const { trace, world, views, scenario } = run
+  const readers = [...run.readers, ...run.followers]
   const sum = (of: (reader: (typeof readers)[number]) => number): number =>
     readers.reduce((total, reader) => total + of(reader), 0)
   const plain = {

@@ -12,7 +12,7 @@ export class Bells {
 
   static async ring(t: Test, size: number): Promise<Bells> {
     const args = ['cluster', '--nodes', `${size}`, '--port', '0', '--peer-port', '0']
-    const cli = new Cli(args, {}, true)
+    const cli = new Cli(args, {}, 'detached')
     t.teardown(() => {
       cli.process.kill('SIGTERM')
       return cli.ended

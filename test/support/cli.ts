@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { until } from './until.js'
 
 const bin = fileURLToPath(new URL('../../bin/carillon.ts', import.meta.url))
 
 /** What reads TypeScript, without what replaces modules by mocks: that would cost each process half a second. */
-const loaders = process.execArgv.filter((argument) => !argument.includes('/mock/'))
+export const loaders = process.execArgv.filter((argument) => !argument.includes('/mock/'))
 
 /** The environment of the test, without what somebody may have set for a Carillon of their own. */
 const environment = (): NodeJS.ProcessEnv =>
@@ -25,9 +25,14 @@ export class Cli {
   #stdout = ''
   #stderr = ''
 
-  /** In a group of its own, as a terminal would start it, it can be sent what all in the foreground get. */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, detached = false) {
-    const options = { env: { ...environment(), ...env }, detached }
+  /**
+   * Detached, in a group of its own, as a terminal would start it, it can be sent what all in the foreground get.
+   * Tethered, it can find out that the test is no more, even if that was killed.
+   */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, manner?: 'detached' | 'tethered') {
+    const ipc = manner === 'tethered' ? (['ipc'] as const) : []
+    const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...ipc]
+    const options = { env: { ...environment(), ...env }, detached: manner === 'detached', stdio }
     this.process = spawn(process.execPath, [...loaders, bin, ...args], options)
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text

@@ -11,7 +11,7 @@ export interface Asked {
 export interface Answered {
   readonly status?: number
   readonly headers?: { readonly [name: string]: string }
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 /** Says what a test wants said: an answer, `hang` for none, or `cut` for a connection that ends in the middle. */

@@ -1,4 +1,4 @@
-import { type Asked, FakeServer } from '../support/fake-server.js'
+import { type Answered, type Asked, FakeServer } from '../support/fake-server.js'
 
 interface Teardown {
   teardown(end: () => Promise<void>): void
@@ -10,11 +10,14 @@ const manners = {
   8: { path: /^\/([^/]+)\/rpc\/$/, good: 400 },
 } as const
 
-const keyIn = ({ headers }: Asked): string => {
+/** What a client claims: `user id:key`. */
+export const keyIn = ({ headers }: Asked): string => {
   const cookie = /tryton_session="?(.*?)"?$/.exec(headers.cookie ?? '')?.[1]
   const token = /^Session (.*)$/.exec(headers.authorization ?? '')?.[1] ?? ''
   return (cookie ?? Buffer.from(token, 'base64').toString()).split(':').slice(-2).join(':')
 }
+
+type More = (asked: Asked, sessions: Set<string>) => Answered | undefined
 
 /** Answers like trytond of one version: it knows who has a session, and can be made to fail. */
 export class FakeTrytond {
@@ -24,13 +27,20 @@ export class FakeTrytond {
   careless = false
   #server: FakeServer | undefined
   readonly #version: keyof typeof manners
+  readonly #more: More
 
-  private constructor(version: keyof typeof manners) {
+  private constructor(version: keyof typeof manners, more: More) {
     this.#version = version
+    this.#more = more
   }
 
-  static async start(t: Teardown, version: keyof typeof manners = 6): Promise<FakeTrytond> {
-    const fake = new FakeTrytond(version)
+  /** What it knows beyond the question about sessions is `more`. */
+  static async start(
+    t: Teardown,
+    version: keyof typeof manners = 6,
+    more: More = () => undefined,
+  ): Promise<FakeTrytond> {
+    const fake = new FakeTrytond(version, more)
     fake.#server = await FakeServer.listen((asked) => fake.#answer(asked))
     t.teardown(() => fake.stop())
     return fake
@@ -55,8 +65,10 @@ export class FakeTrytond {
     await this.#server?.close()
   }
 
-  #answer(asked: Asked): { status: number; body: string } | 'hang' | 'cut' {
+  #answer(asked: Asked): Answered | 'hang' | 'cut' {
     if (typeof this.failure === 'string') return this.failure
+    const answered = this.#more(asked, this.sessions)
+    if (answered) return answered
     const { path, good } = manners[this.#version]
     const status = (): number => {
       if (this.failure !== undefined) return Number(this.failure)

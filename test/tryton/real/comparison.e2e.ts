@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import { hangUp } from '../../live/ask.js'
 import { Fleet } from '../../live/fleet.js'
 import { until } from '../../support/until.js'
@@ -9,6 +9,8 @@ import { whyNot } from './debian.js'
 import { authorization, login } from './login.js'
 import { Puppet } from './puppet.js'
 import { database, Site } from './site.js'
+
+tap.setTimeout(300_000)
 
 const clients = 100
 const bursts = 5
@@ -157,7 +159,7 @@ const table = (results: readonly Result[]): string => {
   return `${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`
 }
 
-test('the same bursts on trytond’s own bus and on Carillon', { skip: whyNot(), timeout: 540_000 }, async (t) => {
+test('the same bursts on trytond’s own bus and on Carillon', { skip: whyNot() }, async (t) => {
   const site = await Site.found(t)
   const own = await site.trytond('own', { allow_subscribe: true, long_polling_timeout: quietSeconds })
   const ownTrial = { name: 'trytond', url: own.url, trytond: own, pids: [own.service.pid] }

@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort, host } from '../../support/free-port.js'
 import { isRoot, postgresBin } from './debian.js'
-import { freePort, host, run, Service } from './service.js'
+import { Leash } from './leash.js'
+import { run, Service } from './service.js'
 
 export const database = 'tryton'
 export const password = 'a password for tests'
@@ -22,21 +24,30 @@ export interface BusSection {
   readonly [option: string]: string | number | boolean
 }
 
-/** PostgreSQL does not run as root. */
+const user = ['--reuid', 'postgres', '--regid', 'postgres', '--init-groups']
+
+/** PostgreSQL does not run as root. setpriv becomes what it starts, so that a signal to it comes to PostgreSQL. */
 const asPostgres = (file: string, args: readonly string[]): { file: string; args: readonly string[] } =>
-  isRoot ? { file: 'runuser', args: ['-u', 'postgres', '--', file, ...args] } : { file, args }
+  isRoot ? { file: 'setpriv', args: [...user, '--', file, ...args] } : { file, args }
 
 /** A Tryton site of its own: a database server, trytond and proxies, all in one folder that is removed after the tests. */
 export class Site {
   readonly folder = mkdtempSync(join(tmpdir(), 'carillon-tryton-'))
   readonly #services: Service[] = []
+  readonly #leash = new Leash(this.folder)
   #postgresPort = 0
 
   private constructor() {}
 
-  static async found(t: Teardown): Promise<Site> {
+  /** Without a database server. */
+  static bare(t: Teardown): Site {
     const site = new Site()
     t.teardown(() => site.close())
+    return site
+  }
+
+  static async found(t: Teardown): Promise<Site> {
+    const site = Site.bare(t)
     await site.#startPostgres()
     site.#makeDatabase()
     return site
@@ -97,11 +108,13 @@ export class Site {
   async start(command: ConstructorParameters<typeof Service>[0], port: number): Promise<Service> {
     const service = new Service(command)
     this.#services.push(service)
+    this.#leash.hold(service.pid)
     return await service.listens(port)
   }
 
   async close(): Promise<void> {
     for (const service of this.#services.reverse()) await service.end()
+    this.#leash.drop()
     rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -1,4 +1,4 @@
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import { hangUp } from '../../live/ask.js'
 import { Fleet } from '../../live/fleet.js'
 import { until } from '../../support/until.js'
@@ -8,7 +8,8 @@ import { Puppet } from './puppet.js'
 import { classFolder, database, Site } from './site.js'
 import { WebClient } from './web.js'
 
-const reason = whyNot()
+tap.setTimeout(300_000)
+
 const token = 'the token of the tests'.replaceAll(' ', '-')
 const admin = 1
 
@@ -56,7 +57,7 @@ const shownOf = async (client: Puppet, titles: readonly string[]): Promise<reado
   return shown()
 }
 
-test('a site with Carillon beside its trytond', { skip: reason, timeout: 540_000 }, async (t) => {
+test('a site with Carillon beside its trytond', { skip: whyNot() }, async (t) => {
   const { site, fleet, trytond } = await stage(t)
   const nginx = await site.nginx(fleet.urls, trytond.url)
 

@@ -66,6 +66,16 @@ export class WebClient {
     await page.locator('#menu .treeview, #menu table').first().waitFor()
   }
 
+  /** What the page goes by at the bus. */
+  async busId(): Promise<string> {
+    return await this.#page.evaluate(() => (globalThis as unknown as { Sao: { Bus: { id: string } } }).Sao.Bus.id)
+  }
+
+  /** The number at the bell, in version 8. */
+  async bell(): Promise<string | null> {
+    return await this.#page.locator('#user-preferences .notification-badge').textContent()
+  }
+
   async shown(): Promise<readonly Shown[]> {
     return await this.#page.evaluate(() => (globalThis as unknown as { shown: Shown[] }).shown)
   }

@@ -1,45 +1,65 @@
 import type { Poll } from '../effect.js'
 import type { CoreOptions } from '../limits.js'
 import type { Ledger } from '../log/ledger.js'
+import type { Position } from '../log/record.js'
 import type { Rules } from '../log/rules.js'
 import { type Cursor, parseCursor } from './cursor.js'
 import { Reading } from './reading.js'
 import type { Strangers } from './strangers.js'
 
-interface Parts {
+export interface PlacesParts {
   readonly ledger: Ledger
   readonly options: CoreOptions
   readonly rules: Rules
   readonly strangers: Strangers
 }
 
+/** Where reading starts. */
 export interface Start {
   readonly at: Reading
   /** It has no past, so nothing can be missing from it. */
   readonly fresh: boolean
-  /** What is older is not wanted. */
   readonly recentMs?: number
 }
 
-/** Where a poll begins to read. */
-export class Starts {
-  readonly #parts: Parts
+/** Finds out where in the order a reader is. */
+export class Places {
+  readonly #parts: PlacesParts
   /** Many come back with the cursor that they were all just given. */
   #parsed: { readonly text: string; readonly cursor: Cursor } | undefined
 
-  constructor(parts: Parts) {
+  constructor(parts: PlacesParts) {
     this.#parts = parts
   }
 
-  of(poll: Poll): Start | 'bad' {
+  /** The end of what this node shows. */
+  get tip(): Reading {
     const { ledger } = this.#parts
-    const { from } = poll
-    if (from === 'now') return { at: Reading.tip(ledger), fresh: true }
+    return new Reading(ledger, ledger.lastTime, ledger.shown.slice())
+  }
+
+  at(position: Position | Cursor): Reading {
+    return Reading.at(this.#parts.ledger, position, this.#parts.strangers)
+  }
+
+  /** Is a part of it beyond what this node shows? */
+  isAhead(reading: Reading): boolean {
+    const { ledger } = this.#parts
+    return (
+      reading.strange.length > 0 ||
+      reading.time > ledger.lastTime ||
+      reading.seqs.some((seq, slot) => seq > (ledger.shown[slot] ?? 0))
+    )
+  }
+
+  of({ from, lenientMs }: Pick<Poll, 'from' | 'lenientMs'>): Start | 'bad' {
+    const { ledger } = this.#parts
+    if (from === 'now') return { at: this.tip, fresh: true }
     if (from === 'earliest') return { at: new Reading(ledger), fresh: true }
     if ('recentMs' in from) return { at: new Reading(ledger), fresh: true, recentMs: from.recentMs }
     const cursor = this.#parse(from.cursor)
     if (cursor) return this.#resumed(cursor)
-    return poll.lenientMs === undefined ? 'bad' : { at: new Reading(ledger), fresh: true, recentMs: poll.lenientMs }
+    return lenientMs === undefined ? 'bad' : { at: new Reading(ledger), fresh: true, recentMs: lenientMs }
   }
 
   #parse(text: string): Cursor | undefined {
@@ -50,8 +70,8 @@ export class Starts {
   }
 
   #resumed(cursor: Cursor): Start {
-    const { ledger, rules, strangers } = this.#parts
-    const at = Reading.at(ledger, cursor, strangers)
+    const { ledger, rules } = this.#parts
+    const at = this.at(cursor)
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     if (!rules.vectorCursor) {
       ledger.origins.forEach((origin, slot) => {

@@ -36,15 +36,17 @@ const parts = (text: string): readonly string[] => {
   return found.map((part) => part.trim()).filter((part) => part !== '')
 }
 
-/** The text of each element of the array that stands under `name` in the object `text`. */
-export const elementsOf = (text: string, name: string): readonly string[] => {
+/** The text of what stands under `name` in the object `text`. */
+export const memberOf = (text: string, name: string): string | undefined => {
   for (const part of parts(text)) {
     const end = skipString(part, 0)
-    if (JSON.parse(part.slice(0, end)) !== name) continue
-    return parts(part.slice(part.indexOf(':', end) + 1))
+    if (JSON.parse(part.slice(0, end)) === name) return part.slice(part.indexOf(':', end) + 1).trim()
   }
-  return []
+  return undefined
 }
+
+/** The text of each element of the array that stands under `name` in the object `text`. */
+export const elementsOf = (text: string, name: string): readonly string[] => parts(memberOf(text, name) ?? '')
 
 /** As one line. Line breaks can only stand between tokens: inside of strings JSON escapes them. */
 export const onOneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ')

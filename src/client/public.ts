@@ -1,0 +1,7 @@
+export type { ConnectOptions, RequestTerms } from './client.js'
+export type { Content, Event, Gap, Message } from './core/event.js'
+export type { Status } from './flow.js'
+export type { Reply, Request, Token } from './http.js'
+export type { Published, PublishOptions } from './publisher.js'
+export type { Handler, Store, SubscribeOptions, Subscription } from './subscription.js'
+export type { TransportName } from './transport.js'

@@ -1,0 +1,197 @@
+import type { Socket } from 'node:net'
+import type { Answer, Effect, From } from '../effect.js'
+import type { Body } from '../http/answer.js'
+import type { Visitor } from '../http/guard.js'
+import { type Refusal, refusalOf } from '../http/refusal.js'
+import type { Patron } from '../ports.js'
+import type { Format } from './format.js'
+import type { Streams } from './streams.js'
+
+/** Why a stream is ended from this side, when it is not for a refusal: it takes too little of what it is given. */
+export type End = Refusal | 'slow'
+
+/** Whose stream it is: what it says itself, in its own way. */
+export interface Owner {
+  readonly format: Format
+  readonly socket: Socket
+  /** False when nothing more may be written. */
+  readonly isOpen: boolean
+  /** The stream, or another set of channels of it, begins at this cursor. */
+  placed(cursor: string): void
+  end(why: End): void
+  /** Who it is may have changed by now: rejects, or throws an EngineError, if this one may stay no longer. */
+  admit(): Visitor | Promise<Visitor>
+  /** Once in a while: is the other side still there? */
+  probe(): void
+}
+
+const sizeOf = ({ messages }: Answer): number =>
+  messages.reduce((size, { head, tail }) => size + head.length + tail.length, 0)
+
+const textOf = (from: From): string => (typeof from === 'string' ? from : 'cursor' in from ? from.cursor : 'earliest')
+
+/**
+ * One reader that stays, and the socket that it is written to.
+ *
+ * 1. Everything up to `cursor` has been written to the socket, and nothing after it.
+ * 2. While the socket is full nothing is written to it: what is missed then is read from the rings when it has drained.
+ *    So what lies here for it is one answer at the most, however far it is behind.
+ */
+export class Stream implements Patron {
+  waiter?: object | undefined
+  channels: readonly string[] = []
+  /** When something was last written. */
+  saidMs: number
+  checkedMs: number
+  /** When it was first seen that the socket had something left to take, if it still has. */
+  lateMs = Number.POSITIVE_INFINITY
+  /** Message bytes that have passed it by. */
+  missed = 0
+  /** Bytes of it that count as owed. */
+  owed = 0
+  readonly database: string
+  readonly #streams: Streams
+  readonly #owner: Owner
+  #cursor = ''
+  #from: From = 'now'
+  #placed = false
+  #stays = false
+  #behind = false
+  #over = false
+
+  constructor(streams: Streams, database: string, owner: Owner) {
+    this.#streams = streams
+    this.#owner = owner
+    this.database = database
+    this.saidMs = streams.nowMs
+    this.checkedMs = streams.nowMs
+  }
+
+  get socket(): Socket {
+    return this.#owner.socket
+  }
+
+  get owner(): Owner {
+    return this.#owner
+  }
+
+  get isOver(): boolean {
+    return this.#over
+  }
+
+  /** It has all that there is, and takes it. */
+  get isCurrent(): boolean {
+    return this.#stays && !this.#behind
+  }
+
+  /** From these channels, none or more, from now on. Without `from` it goes on where it is. */
+  follow(channels: readonly string[], from?: From): void {
+    const before = this.channels
+    this.channels = channels
+    this.#placed = false
+    // Who has all, and stays, goes on with what comes after this step.
+    this.#from = from ?? (before.length === 0 || this.isCurrent ? 'now' : { cursor: this.#cursor })
+    this.#stays = false
+    if (channels.length > 0) this.#poll(this.#from)
+    else this.#streams.bus.step({ type: 'cancel', reader: this })
+  }
+
+  settle(effect: Effect): void {
+    if (this.#over) return
+    switch (effect.type) {
+      case 'stays':
+        this.#stays = true
+        this.#place(this.#behind ? this.#cursor : effect.cursor)
+        break
+      case 'answer':
+        this.#stays = false
+        this.#place(textOf(this.#from))
+        if (!this.#behind) this.#take(effect.answer)
+        this.#streams.goOn(this)
+        break
+      case 'tell':
+        if (this.socket.writableNeedDrain) this.#miss(effect.answer)
+        else if (!this.#behind) this.#take(effect.answer)
+        break
+      case 'refuse':
+        this.#owner.end(refusalOf(effect.code, effect.reason))
+        break
+    }
+  }
+
+  /** Reads on, unless there is no room for it: then when there is. */
+  resume(): void {
+    if (this.#over || this.isCurrent || this.channels.length === 0) return
+    this.#behind = this.socket.writableNeedDrain
+    if (this.#behind) return
+    this.#stays = false
+    this.#poll({ cursor: this.#cursor })
+  }
+
+  /** The socket has taken what there was. */
+  drained(): void {
+    this.lateMs = Number.POSITIVE_INFINITY
+    this.missed = 0
+    this.#streams.settle(this, 0)
+    // What comes until it reads on is missed, too.
+    if (this.#behind) this.#streams.goOn(this)
+  }
+
+  /** Says that there is nothing to say; those that stay are told by the core where they are by now. */
+  beat(cursor = this.#cursor): void {
+    if (!this.#placed || this.#behind || this.socket.writableNeedDrain) return
+    this.write(this.#owner.format.beat(cursor, cursor !== this.#cursor))
+    this.#cursor = cursor
+  }
+
+  write(body: Body): void {
+    const { socket } = this
+    if (!this.#owner.isOpen) return
+    this.saidMs = this.#streams.nowMs
+    socket.write(body, 'latin1')
+    if (socket.writableNeedDrain) this.#streams.settle(this, socket.writableLength)
+  }
+
+  close(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#streams.remove(this)
+    this.#streams.bus.step({ type: 'cancel', reader: this })
+  }
+
+  #poll(from: From): void {
+    const { bus, options } = this.#streams
+    bus.step({
+      type: 'poll',
+      reader: this,
+      database: this.database,
+      channels: this.channels,
+      from,
+      limit: options.pollLimitMax,
+      bytes: options.pageBytes,
+      waitMs: options.heartbeatMs,
+      stays: true,
+    })
+  }
+
+  /** Only at first: when it has caught up later, how far its cursor has moved is told with the next beat. */
+  #place(cursor: string): void {
+    if (this.#placed) return
+    this.#placed = true
+    this.#cursor = cursor
+    this.#owner.placed(cursor)
+  }
+
+  #take(answer: Answer): void {
+    if (answer.messages.length === 0 && !answer.gap) this.beat(answer.cursor)
+    else {
+      this.write(this.#owner.format.answer(answer, this.#cursor))
+      this.#cursor = answer.cursor
+    }
+  }
+
+  #miss(answer: Answer): void {
+    this.#behind = true
+    this.missed += sizeOf(answer)
+  }
+}
