@@ -139,6 +139,7 @@ const benchCommand = (): Command =>
       examples([
         'carillon bench',
         'carillon bench all --nodes 3 --html report.html',
+        'carillon bench --spread --transport ws',
         'carillon bench publish --rate 5000 --size 200 --duration 30 --server http://10.0.0.1:7400,http://10.0.0.2:7400',
       ]),
     )
@@ -162,13 +163,22 @@ const benchCommand = (): Command =>
     .addOption(
       new Option('--repeat <number>', 'runs of each, for a median').default(1).argParser(numberFrom(1, 100, true)),
     )
-    .addOption(new Option('--transport <name>', 'how messages come').choices([...transports]).default('poll'))
+    .addOption(
+      new Option('--transport <name>', 'how messages come').choices([...transports, 'sse', 'ws']).default('poll'),
+    )
+    .option(
+      '--spread',
+      'instead: how evenly 3,000 clients of the library lie on three nodes before, during and after a restart of all',
+      false,
+    )
     .addOption(new Option('--workers <number>', 'processes that make the load').argParser(numberFrom(1, 64, true)))
     .option('--json', 'all that was measured, as JSON', false)
     .option('--html <file>', 'a page with plots')
     .addOption(new Option('--worker').hideHelp())
-    .action(async (given, flags) => {
+    .action(async (given, flags, command: Command) => {
+      const isAsked = (name: string): boolean => command.getOptionValueSource(name) !== 'default'
       if (flags.worker) await (await import('./bench/worker.js')).work()
+      else if (flags.spread) await (await import('./bench/spread.js')).spread(flags, isAsked)
       else await (await import('./bench.js')).bench(given, flags)
     })
 
