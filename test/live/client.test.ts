@@ -11,8 +11,8 @@ test('a rolling restart of all nodes: clients lose nothing, get nothing twice, a
   const course = await roll({
     fleet,
     servers: fleet.urls.slice(0, 1),
-    transports: ['poll'],
-    readers: 30,
+    transports: ['poll', 'sse', 'ws'],
+    readers: 15,
     // Soon enough to know all nodes before the first stops.
     options: { lookMs: 1000 },
   })
