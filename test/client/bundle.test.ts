@@ -1,28 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import ts from 'typescript'
+import { bundle, manifest } from './bundle.js'
 
-const root = new URL('../../', import.meta.url)
 const sizeMax = 12 * 1024
-
-const manifest: { scripts: { [name: string]: string }; exports: { [name: string]: object } } = JSON.parse(
-  readFileSync(new URL('package.json', root), 'utf8'),
-)
-
-/** What the build makes for browsers, made anew. */
-export const bundle = (t: Test): string => {
-  const out = join(t.testdir(), 'carillon.mjs')
-  const args = (manifest.scripts['build:client'] ?? '').split(' ').slice(1)
-  const kept = args.filter((arg) => !arg.startsWith('--outfile='))
-  const esbuild = createRequire(import.meta.url).resolve('esbuild/bin/esbuild')
-  execFileSync(esbuild, [...kept, `--outfile=${out}`], { cwd: root })
-  return out
-}
 
 test('what browsers get is one small file that needs nothing of Node', async (t) => {
   const file = bundle(t)
