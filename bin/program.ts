@@ -1,17 +1,12 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
 import { type OptionName, optionNames } from '../src/options.js'
+import { version } from '../src/version.js'
 import { transports, workloads } from './bench/plan.js'
 import { Failure } from './failure.js'
 import { addDatabaseFlag, addNodeFlags, addServerFlags, clusterOptions, numberFrom, parseServers } from './flags.js'
 
 /** Help begins with what people copy. */
 const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
-
-const version = (): string => {
-  const manifest: { version: string } = createRequire(import.meta.url)('carillon/package.json')
-  return manifest.version
-}
 
 // Each command is loaded when it is run: to publish one message, no node has to be read in.
 
@@ -196,7 +191,7 @@ const makers = [
 export const program = (output: OutputConfiguration = {}): Command => {
   const root = new Command('carillon')
     .description('A clustered, in-memory pub/sub engine.')
-    .version(version())
+    .version(version)
     .helpOption('--help', 'show this')
     .exitOverride()
     .configureOutput(output)

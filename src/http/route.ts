@@ -6,7 +6,7 @@ import type { Operation } from './operation.js'
 import { readBus, readPoll } from './poll.js'
 import { readPublish } from './publish.js'
 
-export type View = 'page' | 'livez' | 'readyz' | 'cluster'
+export type View = 'page' | 'livez' | 'readyz' | 'cluster' | 'metrics'
 
 /** Something of the node to look at. */
 export interface ViewRoute {
@@ -44,6 +44,7 @@ const views: ReadonlyMap<string, View> = new Map([
   ['/livez', 'livez'],
   ['/readyz', 'readyz'],
   ['/cluster', 'cluster'],
+  ['/metrics', 'metrics'],
 ])
 
 const actions: ReadonlyMap<string | undefined, { readonly kind: Kind; readonly operation: Operation }> = new Map([

@@ -1,6 +1,9 @@
 import type { Status } from '../effect.js'
 import { EngineError } from '../errors.js'
+import type { Traffic } from '../metrics/families.js'
+import { Metrics } from '../metrics/metrics.js'
 import type { Bus } from '../ports.js'
+import { version } from '../version.js'
 import { type Body, bodyOf } from './answer.js'
 import { page } from './page.js'
 import { type Numbers, Rates } from './rates.js'
@@ -36,13 +39,15 @@ export class Views {
   readonly #bus: Bus
   readonly #counters: () => Numbers
   readonly #rates = new Rates()
+  readonly #metrics: Metrics
 
-  constructor(bus: Bus, counters: () => Numbers) {
+  constructor(bus: Bus, counters: () => Numbers, traffic: () => Traffic) {
     this.#bus = bus
     this.#counters = counters
+    this.#metrics = new Metrics(() => ({ version, status: bus.status(), traffic: traffic() }))
   }
 
-  show(view: View): Shown {
+  show(view: View): Shown | Promise<Shown> {
     switch (view) {
       case 'livez':
         return { headers: json, body: '{"status":"ok"}' }
@@ -50,6 +55,8 @@ export class Views {
         return { headers: json, body: this.#readiness() }
       case 'cluster':
         return { headers: json, body: this.#cluster() }
+      case 'metrics':
+        return this.#told()
       case 'page':
         return { headers: html, body: bodyOf(page) }
     }
@@ -72,6 +79,11 @@ export class Views {
     const counters = this.#counts(status)
     const rates = this.#rates.until({ atMs: performance.now(), counts: counters })
     return bodyOf(JSON.stringify({ ...status, counters, rates }))
+  }
+
+  async #told(): Promise<Shown> {
+    const text = await this.#metrics.text()
+    return { headers: ['Content-Type', this.#metrics.contentType, 'Cache-Control', 'no-store'], body: bodyOf(text) }
   }
 
   #counts({ counters }: Status): Numbers {

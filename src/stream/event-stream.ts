@@ -41,6 +41,7 @@ interface Parts extends EventAsk {
  */
 export class EventStream implements Owner, Pending {
   readonly receiving = false
+  readonly transport = 'sse'
   readonly format: EventFormat
   readonly admit: () => Visitor | Promise<Visitor>
   readonly #parts: Parts

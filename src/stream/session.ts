@@ -59,6 +59,7 @@ class Publication implements Patron {
 
 /** `GET /{database}/bus/socket`: one WebSocket, and what is asked on it. Requests are answered by their ids. */
 export class Session implements Owner {
+  readonly transport = 'ws'
   readonly #parts: Parts
   readonly #stream: Stream
   #publishing = 0
