@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import tap, { type Test, test } from 'tap'
 import { connect } from '../../src/client/index.js'
@@ -22,7 +23,7 @@ interface World {
 
 const page = (servers: readonly string[], transport: TransportName): string => `<!doctype html><title>a page</title>
 <script type="module">
-  import { connect } from '/carillon.js'
+  import { connect } from '/carillon.mjs'
   window.seen = []
   window.statuses = []
   window.error = ''
@@ -39,11 +40,11 @@ const page = (servers: readonly string[], transport: TransportName): string => `
 </script>`
 
 /** Serves the page and the client, from an origin that is not the nodes'. */
-const serve = async (t: Test, file: string, html: () => string): Promise<string> => {
-  const server: Server = createServer((request, response) => {
-    if (request.url === '/carillon.js') {
+const serve = async (t: Test, folder: string, html: () => string): Promise<string> => {
+  const server: Server = createServer(({ url = '' }, response) => {
+    if (/^\/\w+\.mjs$/.test(url)) {
       response.setHeader('content-type', 'text/javascript')
-      createReadStream(file).pipe(response)
+      createReadStream(join(folder, url)).pipe(response)
     } else response.setHeader('content-type', 'text/html').end(html())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -74,13 +75,13 @@ const leave = async (nodes: readonly Node[], url: string): Promise<void> => {
 test('in a browser, on every transport, through the end of a node', {
   skip: whyNot(undefined, ['chromium']),
 }, async (t) => {
-  const file = bundle(t)
+  const folder = bundle(t)
   const browser = await launch(t)
   for (const transport of ['poll', 'sse', 'ws'] as const) {
     const nodes = await crew(t, 2, { corsOrigin: ['*'] })
     const servers = nodes.map(({ url }) => url)
     const tab = await browser.newPage()
-    await tab.goto(await serve(t, file, () => page(servers, transport)))
+    await tab.goto(await serve(t, folder, () => page(servers, transport)))
     const shows = (n: string): Promise<World> =>
       until(`${transport} shows ${n}`, async () => {
         const world = await worldOf(tab)
@@ -100,4 +101,55 @@ test('in a browser, on every transport, through the end of a node', {
     t.match(world.statuses.at(-1), { type: 'connected', server: servers.find((url) => url !== first) })
     await tab.close()
   }
+})
+
+const sharing = (servers: readonly string[]): string => `<!doctype html><title>a tab</title>
+<script type="module">
+  import { connect } from '/carillon.mjs'
+  import { shareTabs } from '/tabs.mjs'
+  window.seen = []
+  window.statuses = []
+  window.error = ''
+  const bus = connect({ servers: ${JSON.stringify(servers)}, transport: 'sse', discover: false })
+  const shared = shareTabs(bus, 'a', (event) => void window.seen.push(event.message?.n ?? event.type))
+  shared.done.catch((error) => { window.error = String(error) })
+  await shared.ready
+  window.statuses.push({ type: shared.reads ? 'reads' : 'hears', server: '' })
+</script>`
+
+test('tabs share one stream, and go on when the one that reads is closed', {
+  skip: whyNot(undefined, ['chromium']),
+}, async (t) => {
+  const [node] = await crew(t, 1, { corsOrigin: ['*'] })
+  if (!node) return
+  const origin = await serve(t, bundle(t), () => sharing([node.url]))
+  const context = await (await launch(t)).newContext()
+  const bus = connect({ servers: [node.url] })
+  t.teardown(() => bus.close())
+  const open = async (): Promise<Page> => {
+    const tab = await context.newPage()
+    await tab.goto(origin)
+    await until('it is ready', async () => (await worldOf(tab)).statuses?.length === 1)
+    return tab
+  }
+  const tabs = [await open(), await open(), await open()]
+  const [first, ...others] = tabs
+  const kinds = await Promise.all(tabs.map(async (tab) => (await worldOf(tab)).statuses[0]?.type))
+  t.same(kinds, ['reads', 'hears', 'hears'])
+  t.equal(node.status().gauges['waiters'], 1)
+  const published: string[] = []
+  const publish = async (n: string): Promise<void> => {
+    published.push(n)
+    await bus.publish('a', { n })
+  }
+  for (let i = 0; i < 10; i++) await publish(`before ${i}`)
+  const closing = first?.close()
+  for (let i = 0; i < 10; i++) await publish(`meanwhile ${i}`)
+  await closing
+  for (let i = 0; i < 10; i++) await publish(`after ${i}`)
+  for (const tab of others) {
+    await until('it has all', async () => (await worldOf(tab)).seen.length >= published.length)
+    t.same(await worldOf(tab).then(({ seen, error }) => ({ seen, error })), { seen: published, error: '' })
+  }
+  t.equal(node.status().gauges['waiters'], 1)
 })

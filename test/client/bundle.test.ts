@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
@@ -8,18 +9,21 @@ import { bundle, manifest } from './bundle.js'
 const sizeMax = 12 * 1024
 
 test('what browsers get is one small file that needs nothing of Node', async (t) => {
-  const file = bundle(t)
-  const text = readFileSync(file, 'utf8')
-  const size = gzipSync(text).length
-  t.comment(`${size} bytes gzipped`)
-  t.ok(size < sizeMax, `${size} bytes`)
-  const { importedFiles } = ts.preProcessFile(text, true, true)
-  t.same(importedFiles, [])
-  t.notMatch(text, /\b(process|Buffer|require|global)\b[.([]/)
-  const { connect, RefusedError }: typeof import('../../src/client/browser.js') = await import(pathToFileURL(file).href)
+  const folder = bundle(t)
+  for (const name of ['carillon.mjs', 'tabs.mjs']) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    const size = gzipSync(text).length
+    t.comment(`${name}: ${size} bytes gzipped`)
+    t.ok(size < sizeMax, `${size} bytes`)
+    t.same(ts.preProcessFile(text, true, true).importedFiles, [])
+    t.notMatch(text, /\b(process|Buffer|require|global)\b[.([]/)
+  }
+  const { href } = pathToFileURL(join(folder, 'carillon.mjs'))
+  const { connect, RefusedError }: typeof import('../../src/client/browser.js') = await import(href)
   t.throws(() => connect({ servers: [] }), TypeError)
   t.throws(() => connect({ servers: ['http://127.0.0.1:2'], transport: 'ws', token: 'x' }), /choose the transport/)
   t.equal(typeof RefusedError, 'function')
   await connect({ servers: ['http://127.0.0.1:2'] }).close()
-  t.same(Object.keys(manifest.exports['./client'] ?? {}), ['types', 'browser', 'default'])
+  for (const name of ['./client', './client/tabs'])
+    t.same(Object.keys(manifest.exports[name] ?? {}), ['types', 'browser', 'default'])
 })

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import type { Test } from 'tap'
 
 const root = new URL('../../', import.meta.url)
@@ -10,12 +9,12 @@ export const manifest: { scripts: { [name: string]: string }; exports: { [name: 
   readFileSync(new URL('package.json', root), 'utf8'),
 )
 
-/** What the build makes for browsers, made anew. */
+/** The folder with what the build makes for browsers, made anew. */
 export const bundle = (t: Test): string => {
-  const out = join(t.testdir(), 'carillon.mjs')
+  const out = t.testdir()
   const args = (manifest.scripts['build:client'] ?? '').split(' ').slice(1)
-  const kept = args.filter((arg) => !arg.startsWith('--outfile='))
+  const kept = args.filter((arg) => !arg.startsWith('--outdir='))
   const esbuild = createRequire(import.meta.url).resolve('esbuild/bin/esbuild')
-  execFileSync(esbuild, [...kept, `--outfile=${out}`], { cwd: root })
+  execFileSync(esbuild, [...kept, `--outdir=${out}`, '--out-extension:.js=.mjs'], { cwd: root })
   return out
 }
