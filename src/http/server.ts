@@ -86,6 +86,7 @@ export class HttpServer {
       tally: this.#tally,
       views: new Views(
         bus,
+        options,
         () => this.counters(),
         () => this.#traffic(),
       ),

@@ -1,3 +1,5 @@
+import { asyncapi } from '../api/asyncapi.js'
+import { openapi } from '../api/openapi.js'
 import type { Status } from '../effect.js'
 import { EngineError } from '../errors.js'
 import type { Traffic } from '../metrics/families.js'
@@ -5,6 +7,8 @@ import { Metrics } from '../metrics/metrics.js'
 import type { Bus } from '../ports.js'
 import { version } from '../version.js'
 import { type Body, bodyOf } from './answer.js'
+import { example } from './example.js'
+import type { HttpOptions } from './limits.js'
 import { page } from './page.js'
 import { type Numbers, Rates } from './rates.js'
 import type { View } from './route.js'
@@ -37,12 +41,14 @@ const html = [
 /** What there is to see of the node itself; whether it is up, it says even when it can do nothing else yet. */
 export class Views {
   readonly #bus: Bus
+  readonly #options: HttpOptions
   readonly #counters: () => Numbers
   readonly #rates = new Rates()
   readonly #metrics: Metrics
 
-  constructor(bus: Bus, counters: () => Numbers, traffic: () => Traffic) {
+  constructor(bus: Bus, options: HttpOptions, counters: () => Numbers, traffic: () => Traffic) {
     this.#bus = bus
+    this.#options = options
     this.#counters = counters
     this.#metrics = new Metrics(() => ({ version, status: bus.status(), traffic: traffic() }))
   }
@@ -59,6 +65,12 @@ export class Views {
         return this.#told()
       case 'page':
         return { headers: html, body: bodyOf(page) }
+      case 'example':
+        return { headers: html, body: bodyOf(example) }
+      case 'openapi':
+        return { headers: json, body: bodyOf(JSON.stringify(openapi(this.#options))) }
+      case 'asyncapi':
+        return { headers: json, body: bodyOf(JSON.stringify(asyncapi(this.#options))) }
     }
   }
 

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { EventSource } from 'eventsource'
 import { chromium, type Page } from 'playwright-core'
 import { type Test, test } from 'tap'
+import type { Node } from '../../src/index.js'
+import { crew } from '../live/crew.js'
 import { Cable } from '../support/cable.js'
 import { host } from '../support/free-port.js'
 import { until } from '../support/until.js'
@@ -91,6 +93,33 @@ test('a browser', { skip: !existsSync(chromiumPath) && `no ${chromiumPath} here`
       t.same(await sees(page, 4), ['position', 0, 'position', 1])
     })
   }
+})
+
+test('the example', { skip: !existsSync(chromiumPath) && `no ${chromiumPath} here`, timeout: 60_000 }, async (t) => {
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+  t.teardown(() => browser.close())
+  const [one, two] = (await crew(t, 2)) as [Node, Node]
+  const cable = await Cable.open(t)
+  cable.lay(Number(new URL(one.url).port))
+  const near = await browser.newPage()
+  const far = await browser.newPage()
+  const errors: unknown[] = []
+  for (const page of [near, far]) page.on('pageerror', (error) => errors.push(error))
+  await near.goto(`http://${host}:${cable.port}/example?channel=caf%C3%A9`)
+  await far.goto(`${two.url}/example?channel=caf%C3%A9`)
+  const say = async (page: Page, text: string): Promise<void> => {
+    await page.fill('#text', text)
+    await page.press('#text', 'Enter')
+  }
+  await near.fill('#name', 'Ann')
+  await say(near, '<b>hello</b>')
+  await far.getByText('<b>hello</b>').waitFor()
+  cable.cut()
+  await say(far, 'hello yourself')
+  await near.getByText('hello yourself').waitFor()
+  t.same(await near.locator('#messages li').allTextContents(), ['Ann<b>hello</b>', 'somebodyhello yourself'])
+  t.same(await far.locator('#messages li').allTextContents(), ['Ann<b>hello</b>', 'somebodyhello yourself'])
+  t.same(errors, [])
 })
 
 const sees = (page: Page, count: number): Promise<unknown> =>
