@@ -51,20 +51,6 @@ test('at a rate, through the route of Tryton’s clients, several times', async 
   t.match(stdout, /^channels +2 /m)
 })
 
-test('how evenly clients lie on the nodes, while these are restarted', async (t) => {
-  const args = ['bench', '--spread', '--nodes', '2', '--subscribers', '20', '--duration', '1', '--rate', '20']
-  const { code, stdout, stderr } = await run([...args, '--json'])
-  t.equal(code, 0, stderr)
-  const { rows, losses }: { rows: { phase: string; counts: number[]; reconnects: number }[]; losses: object } =
-    JSON.parse(stdout)
-  t.same(
-    rows.map(({ phase }) => phase),
-    ['before', 'node-1 restarts', 'node-2 restarts', '0 to 10 s after'],
-  )
-  t.ok(rows.slice(1, 3).every(({ reconnects }) => reconnects > 0))
-  t.same(losses, { lost: 0, doubled: 0, gaps: 0, errors: 0 })
-})
-
 test('what can not be measured is said', async (t) => {
   t.match(await run(['bench', 'nothing']), { code: 2, stderr: /no workload "nothing"/ })
   t.match(await run(['bench', '--worker']), { code: 2 })

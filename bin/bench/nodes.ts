@@ -5,7 +5,7 @@ import { environmentFor, nodePlanFor, placesFor, urlOf, viewOf } from '../cluste
 import { Failure } from '../failure.js'
 
 const lookMs = 100
-const formedMs = 30_000
+const formedMs = 60_000
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
