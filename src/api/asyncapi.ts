@@ -1,6 +1,6 @@
 import type { HttpOptions } from '../http/limits.js'
 import { closeCodes } from '../stream/close-codes.js'
-import { ref, type Schema, schemasFor, told } from './schemas.js'
+import { duplicates, ref, type Schema, schemasFor, told } from './schemas.js'
 
 const id: Schema = {
   anyOf: [
@@ -44,8 +44,9 @@ export const replyFrames = (): { readonly [type: string]: Schema } => ({
       message_ids: { type: 'array', items: ref('Cursor') },
       copies,
       duplicate: { const: true },
+      duplicates,
     },
-    ['message_id', 'message_ids', 'duplicate'],
+    ['message_id', 'message_ids', 'duplicate', 'duplicates'],
   ),
   message: told(
     { type: type('message'), channel: ref('Channel'), message: ref('ShownMessage'), late: { const: true } },

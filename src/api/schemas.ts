@@ -28,6 +28,9 @@ const list = (items: Schema, least: number, most: number): Schema => ({
   maxItems: most,
 })
 
+/** Where in a request of many messages those stand whose key was there before. */
+export const duplicates: Schema = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 }
+
 /** What HTTP and the streams have in common, with the limits of this node. */
 export const schemasFor = (options: HttpOptions): { readonly [name: string]: Schema } => {
   const { channelBytes, keyBytes, channelsPerRequest, messagesPerRequest, pollLimitMax, longPollTimeoutMs } = options
@@ -67,10 +70,14 @@ export const schemasFor = (options: HttpOptions): { readonly [name: string]: Sch
       { message_id: ref('Cursor'), copies: { type: 'integer', minimum: 1 }, duplicate: { const: true } },
       ['duplicate'],
     ),
-    PublishedMany: told({
-      message_ids: { type: 'array', items: ref('Cursor') },
-      copies: { type: 'integer', minimum: 1 },
-    }),
+    PublishedMany: told(
+      {
+        message_ids: { type: 'array', items: ref('Cursor') },
+        copies: { type: 'integer', minimum: 1 },
+        duplicates,
+      },
+      ['duplicates'],
+    ),
     Poll: record(
       {
         channels: ref('Channels'),

@@ -70,6 +70,7 @@ test('what goes over HTTP is as the document says', async (t) => {
     ['/publish', { channel: 'a', message, key: 'k' }, 200],
     ['/publish', { channel: 'b', message, key: 'k' }, 409],
     ['/publish', { messages: [{ channel: 'a', message, key: 'l' }], ack: 'all' }, 200],
+    ['/publish', { messages: [{ channel: 'a', message, key: 'l' }] }, 200],
     ['/publish', { channel: 'a', message, min_copies: 2 }, 503],
     ['/publish', { channel: '', message }, 400],
     ['/publish', { channel: 'a' }, 400],
