@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { pageOf } from './bench/html.js'
 import { machine } from './bench/machine.js'
 import { Nodes } from './bench/nodes.js'
-import { planFor, type Transport, type Wishes, type Workload, workloads } from './bench/plan.js'
+import { planFor, type Transport, transports, type Wishes, type Workload, workloads } from './bench/plan.js'
 import { about, doubts, medians, progress, table, tableRows } from './bench/report.js'
 import { type Moment, type Result, run } from './bench/run.js'
 import { Failure } from './failure.js'
@@ -106,6 +106,7 @@ const show = async (results: readonly Result[], flags: BenchFlags): Promise<void
 /** Measures throughput and latency under load that other processes make. Fails if a message was lost or came twice. */
 export const bench = async (given: readonly string[], flags: BenchFlags): Promise<void> => {
   const names = wanted(given)
+  if (!transports.includes(flags.transport)) throw new Failure(2, `--transport ${flags.transport} is for --spread`)
   const nodes = flags.server ? undefined : await Nodes.start(flags.nodes)
   try {
     const results = await runAll(names, flags, nodes)

@@ -1,17 +1,12 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
 import { type OptionName, optionNames } from '../src/options.js'
+import { version } from '../src/version.js'
 import { transports, workloads } from './bench/plan.js'
 import { Failure } from './failure.js'
 import { addDatabaseFlag, addNodeFlags, addServerFlags, clusterOptions, numberFrom, parseServers } from './flags.js'
 
 /** Help begins with what people copy. */
 const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
-
-const version = (): string => {
-  const manifest: { version: string } = createRequire(import.meta.url)('carillon/package.json')
-  return manifest.version
-}
 
 // Each command is loaded when it is run: to publish one message, no node has to be read in.
 
@@ -139,6 +134,7 @@ const benchCommand = (): Command =>
       examples([
         'carillon bench',
         'carillon bench all --nodes 3 --html report.html',
+        'carillon bench --spread --transport ws',
         'carillon bench publish --rate 5000 --size 200 --duration 30 --server http://10.0.0.1:7400,http://10.0.0.2:7400',
       ]),
     )
@@ -162,13 +158,22 @@ const benchCommand = (): Command =>
     .addOption(
       new Option('--repeat <number>', 'runs of each, for a median').default(1).argParser(numberFrom(1, 100, true)),
     )
-    .addOption(new Option('--transport <name>', 'how messages come').choices([...transports]).default('poll'))
+    .addOption(
+      new Option('--transport <name>', 'how messages come').choices([...transports, 'sse', 'ws']).default('poll'),
+    )
+    .option(
+      '--spread',
+      'instead: how evenly 3,000 clients of the library lie on three nodes before, during and after a restart of all',
+      false,
+    )
     .addOption(new Option('--workers <number>', 'processes that make the load').argParser(numberFrom(1, 64, true)))
     .option('--json', 'all that was measured, as JSON', false)
     .option('--html <file>', 'a page with plots')
     .addOption(new Option('--worker').hideHelp())
-    .action(async (given, flags) => {
+    .action(async (given, flags, command: Command) => {
+      const isAsked = (name: string): boolean => command.getOptionValueSource(name) !== 'default'
       if (flags.worker) await (await import('./bench/worker.js')).work()
+      else if (flags.spread) await (await import('./bench/spread.js')).spread(flags, isAsked)
       else await (await import('./bench.js')).bench(given, flags)
     })
 
@@ -186,7 +191,7 @@ const makers = [
 export const program = (output: OutputConfiguration = {}): Command => {
   const root = new Command('carillon')
     .description('A clustered, in-memory pub/sub engine.')
-    .version(version())
+    .version(version)
     .helpOption('--help', 'show this')
     .exitOverride()
     .configureOutput(output)

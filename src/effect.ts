@@ -1,5 +1,6 @@
 import type { Message } from './cluster/message.js'
 import type { Code } from './errors.js'
+import type { Spread } from './log/histogram.js'
 import type { NodeId } from './log/node-id.js'
 import type { Content, Draft } from './log/record.js'
 
@@ -139,6 +140,8 @@ export interface Status {
   readonly members: readonly MemberStatus[]
   readonly counters: { readonly [name: string]: number }
   readonly gauges: { readonly [name: string]: number }
+  /** In milliseconds: until a publish is answered, and from the acceptance of a message until it is shown here. */
+  readonly times: { readonly publish: Spread; readonly delivery: Spread }
   /** Of nodes that listen to databases of trytond. */
   readonly feeds?: readonly FeedStatus[]
 }

@@ -82,6 +82,7 @@ export class Engine {
   step(input: Input, now: Now): readonly Effect[] {
     this.#effects = []
     this.#audience.nowMs = now.ms
+    this.#audience.wallMs = now.wall
     this.#strangers.begin(now)
     this.#cluster.begin(now)
     this.#take(input, now)
@@ -171,6 +172,7 @@ export class Engine {
       }),
       counters: this.#counters(),
       gauges: this.#gauges(),
+      times: { publish: this.#audience.publishing.spread(), delivery: this.#audience.delivery.spread() },
     }
   }
 
@@ -179,9 +181,12 @@ export class Engine {
     return {
       published: accept.accepted,
       shown,
+      duplicates: this.#audience.duplicates,
       delivered: this.#readers.delivered,
+      delivered_to_streams: this.#readers.told,
       evicted: this.#channels.evicted,
       gaps: this.#readers.gaps,
+      gaps_unknown_origin: this.#readers.strangeGaps,
       views: viewChange.installs,
     }
   }

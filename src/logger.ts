@@ -22,6 +22,9 @@ const levels = new Map<string, 'debug' | 'warn' | 'error'>([
 /** Details that name nodes by their ids, as everything that decides does. */
 const nodeFields = new Set(['node', 'members', 'silent'])
 
+/** None of these is ever logged on purpose. */
+const secretFields = ['secret', 'token', 'authorization', 'cookie', 'ticket']
+
 const names = new Map([
   [20, 'debug'],
   [30, 'info '],
@@ -53,7 +56,7 @@ export const createLogger = ({ logLevel, logFormat }: Pick<Options, 'logLevel' |
   const stream = text
     ? { write: (line: string) => void process.stderr.write(asText(line)) }
     : destination({ fd: 2, sync: true })
-  return pino({ level: logLevel, base: null }, stream)
+  return pino({ level: logLevel, base: null, redact: secretFields }, stream)
 }
 
 /** Ids of nodes become names where `nameOf` knows one. */

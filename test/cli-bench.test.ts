@@ -54,4 +54,6 @@ test('at a rate, through the route of Tryton’s clients, several times', async 
 test('what can not be measured is said', async (t) => {
   t.match(await run(['bench', 'nothing']), { code: 2, stderr: /no workload "nothing"/ })
   t.match(await run(['bench', '--worker']), { code: 2 })
+  t.match(await run(['bench', '--spread', '--transport', 'bus']), { code: 2, stderr: /poll, sse or ws/ })
+  t.match(await run(['bench', '--transport', 'ws']), { code: 2, stderr: /is for --spread/ })
 })

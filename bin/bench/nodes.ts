@@ -5,7 +5,9 @@ import { environmentFor, nodePlanFor, placesFor, urlOf, viewOf } from '../cluste
 import { Failure } from '../failure.js'
 
 const lookMs = 100
-const formedMs = 30_000
+const formedMs = 60_000
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A cluster of one's own, on free ports, for as long as a benchmark lasts. */
 export class Nodes {
@@ -40,6 +42,14 @@ export class Nodes {
     return this.#children.pids
   }
 
+  /** Ends one as an administrator would; resolves when another life of it is in the view of all. */
+  async restart(place: number): Promise<void> {
+    const pid = this.pids[place]
+    if (pid !== undefined) process.kill(pid, 'SIGTERM')
+    while (this.pids[place] === pid) await sleep(lookMs)
+    await this.#formed()
+  }
+
   stop(): Promise<void> {
     return this.#children.stop()
   }
@@ -57,7 +67,7 @@ export class Nodes {
         const views = await Promise.all(clients.map(viewOf))
         if (views.every((view) => view.split(', ').length === clients.length && view !== '')) return
         if (performance.now() > until) throw new Failure(1, 'the nodes did not find each other')
-        await new Promise((resolve) => setTimeout(resolve, lookMs))
+        await sleep(lookMs)
       }
     } finally {
       for (const client of clients) void client.close()

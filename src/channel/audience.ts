@@ -1,6 +1,8 @@
 import type { Floor } from '../cluster/message.js'
 import type { Effect, Outcome, Publisher } from '../effect.js'
 import type { Entry } from '../log/entry.js'
+import { Histogram } from '../log/histogram.js'
+import { ticksPerMs } from '../log/lamport.js'
 import type { Audience } from '../log/log.js'
 import type { Origin } from '../log/origin.js'
 import type { Draft, Position } from '../log/record.js'
@@ -11,6 +13,13 @@ import type { Readers } from './readers.js'
 export class ChannelAudience implements Audience {
   /** The time of the present step. */
   nowMs = 0
+  wallMs = 0
+  /** From a publish to the answer that it is done. */
+  readonly publishing = new Histogram()
+  /** From the acceptance of a message, wherever that was, until it is shown here; by the clocks of both machines. */
+  readonly delivery = new Histogram()
+  /** Publishes of this node that repeated a key. */
+  duplicates = 0
 
   constructor(
     readonly channels: Channels,
@@ -19,6 +28,7 @@ export class ChannelAudience implements Audience {
   ) {}
 
   show(entry: Entry): Entry | undefined {
+    this.delivery.add(Math.max(0, this.wallMs - entry.time / ticksPerMs))
     return this.channels.keep(entry, this.nowMs)
   }
 
@@ -45,7 +55,11 @@ export class ChannelAudience implements Audience {
     return !this.channels.full || this.channels.find(database, channel) !== undefined
   }
 
-  settled(publisher: Publisher, outcome: Outcome): void {
+  settled(publisher: Publisher, outcome: Outcome, sinceMs = this.nowMs): void {
+    if (outcome.ok) {
+      this.publishing.add(this.nowMs - sinceMs)
+      if (outcome.duplicates.includes(true)) this.duplicates++
+    }
     this.emit({ type: 'published', publisher, outcome })
   }
 

@@ -41,6 +41,10 @@ export class Readers {
   #like: { readonly poll: Poll; readonly channels: readonly Channel[] } | undefined
   delivered = 0
   gaps = 0
+  /** Of the gaps, those of cursors from nodes that nobody here knows. */
+  strangeGaps = 0
+  /** Of what was delivered, that to readers who stay. */
+  told = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -87,7 +91,7 @@ export class Readers {
     const gap = reading.fresh ? undefined : gapOf(ledger, channels, reading.at)
     const lenient = poll.lenientMs !== undefined
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0)
-      this.#answer([poll.reader], this.#make(channels, reading.at, found, poll, gap))
+      this.#answerNow(poll, this.#make(channels, reading.at, found, poll, gap))
     else if (this.waiting >= options.waitersMax || this.#noRoom(poll))
       emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
     else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
@@ -201,6 +205,7 @@ export class Readers {
   ): Answer {
     const { ledger, options, rules } = this.#parts
     if (gap) this.gaps++
+    if (gap === 'unknown_origin') this.strangeGaps++
     const made = answer(ledger, channels, at, found, { bytes: bytes ?? options.answerBytes, limit, gap })
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     return made
@@ -211,8 +216,14 @@ export class Readers {
     this.#parts.emit({ type: 'answer', readers, answer: made })
   }
 
+  #answerNow({ reader, stays }: Poll, made: Answer): void {
+    if (stays) this.told += made.messages.length
+    this.#answer([reader], made)
+  }
+
   #tell(readers: readonly Reader[], told: Answer): void {
     this.delivered += told.messages.length * readers.length
+    this.told += told.messages.length * readers.length
     this.#parts.emit({ type: 'tell', readers, answer: told })
   }
 

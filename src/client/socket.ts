@@ -2,15 +2,12 @@ import { type Entry, readGap, readMessage } from './core/event.js'
 import { RefusedError } from './errors.js'
 import { Limit, type Socket } from './ports.js'
 import type { Line, Transport } from './transport.js'
-import { Trouble, troubleOf } from './trouble.js'
+import { Trouble, troubleOf, troubleSaid } from './trouble.js'
 
 export const subprotocol = 'carillon.v1'
 
 /** Characters that wait here, beyond which no more is read: a browser's socket can't be told to stop, so it is closed. */
 const waitingMax = 2 ** 20
-
-/** Refusals that another node may not make. */
-const passing = new Set(['not_ready', 'draining', 'overloaded', 'auth_unavailable', 'too_many_requests', 'timeout'])
 
 interface Told {
   readonly type: string
@@ -20,7 +17,7 @@ interface Told {
 
 /** Close codes of `carillon.v1` that are no use to come back after. */
 const final = new Map([
-  [4400, 'bad_request'],
+  ...[1002, 1003, 1007, 1008, 1009, 4400].map((code) => [code, 'bad_request'] as const),
   [4401, 'unauthorized'],
   [4403, 'forbidden'],
 ])
@@ -131,7 +128,6 @@ const entryOf = (text: string, server: string, withText: boolean): Entry | undef
   const { type, cursor, error }: Told = JSON.parse(text)
   if (type === 'message') return readMessage(text, withText)
   if (type === 'gap') return readGap(text, cursor)
-  if (error && !passing.has(error.code)) throw new RefusedError(error.code, error.message, 0, server)
-  if (error) throw new Trouble(server, error.message, false)
+  if (error) throw troubleSaid(server, error)
   return cursor === undefined ? undefined : { cursor }
 }

@@ -2,7 +2,7 @@ import { type Entry, readGap, readMessage } from './core/event.js'
 import { EventStream, type StreamEvent } from './core/event-stream.js'
 import { type ByteStream, Limit } from './ports.js'
 import type { Line, Transport } from './transport.js'
-import { Trouble, troubleOf } from './trouble.js'
+import { Trouble, troubleOf, troubleSaid } from './trouble.js'
 
 /** `GET /{database}/bus/events`, read with `fetch`: unlike an EventSource it can send a token, and be slow. */
 export const sse: Transport = async function* (line) {
@@ -31,7 +31,9 @@ async function* read(line: Line, limit: Limit): AsyncGenerator<readonly Entry[],
     // How long the reader of all this takes is no fault of the node.
     limit.pause()
     if (done) throw new Trouble(server, 'the stream ended', false, stream.retryMs)
-    const entries = stream.push(decoder.decode(value, { stream: true })).map((event) => entryOf(event, withText))
+    const entries = stream
+      .push(decoder.decode(value, { stream: true }))
+      .map((event) => entryOf(event, server, withText))
     if (entries.length > 0) yield entries
   }
 }
@@ -47,8 +49,9 @@ const open = async ({ http, server, path, channels, from }: Line, signal: AbortS
   return reply.body
 }
 
-const entryOf = ({ event, data, id }: StreamEvent, withText: boolean): Entry => {
+const entryOf = ({ event, data, id, retryMs }: StreamEvent, server: string, withText: boolean): Entry => {
   if (event === 'message') return readMessage(data, withText)
   if (event === 'gap') return readGap(data, id || undefined)
+  if (event === 'end') throw troubleSaid(server, JSON.parse(data).error ?? {}, retryMs)
   return id === '' ? {} : { cursor: id }
 }

@@ -67,3 +67,22 @@ export const troubleFor = (server: string, reply: Pick<FetchReply, 'status' | 'h
   const hintMs = Math.max(0, Number(headers.get('retry-after')) || 0) * 1000
   return new Trouble(server, why, inDoubt, hintMs, false, error?.code)
 }
+
+/** Refusals on a stream that another node, or the same one later, may not make. */
+const passing = new Set([
+  'not_ready',
+  'draining',
+  'overloaded',
+  'auth_unavailable',
+  'too_many_requests',
+  'timeout',
+  'internal',
+])
+
+/** A stream has said why it ends. */
+export const troubleSaid = (
+  server: string,
+  { code = '', message = code }: NonNullable<Told['error']>,
+  hintMs = 0,
+): Error =>
+  passing.has(code) ? new Trouble(server, message, false, hintMs) : new RefusedError(code, message, 0, server)

@@ -43,7 +43,10 @@ export class Accept {
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.tickets = new Tickets((publisher, outcome) => parts.audience.settled(publisher, outcome))
+    const { audience, options } = parts
+    this.tickets = new Tickets(({ publisher, untilMs }, outcome) =>
+      audience.settled(publisher, outcome, untilMs - options.publishTimeoutMs),
+    )
   }
 
   get queuedBytes(): number {

@@ -26,7 +26,7 @@ export class Tickets {
   #head = 0
   #untimed = 0
 
-  constructor(readonly settled: (publisher: Publisher, outcome: Outcome) => void) {}
+  constructor(readonly settled: (ticket: Ticket, outcome: Outcome) => void) {}
 
   get waiting(): number {
     return this.#queue.length - this.#head
@@ -48,14 +48,14 @@ export class Tickets {
     if (first && first.digest !== entry.digest) ticket.conflict = true
     if (entry.seq < ticket.lastSeq) return
     this.#shift()
-    if (!ticket.done) this.settled(ticket.publisher, outcomeOf(ticket, copies))
+    if (!ticket.done) this.settled(ticket, outcomeOf(ticket, copies))
   }
 
   /** Own records up to `seq` are behind us; what was not shown here was shown, and has gone, elsewhere. */
   pass(seq: number): void {
     for (let ticket = this.#queue[this.#head]; ticket && ticket.lastSeq <= seq; ticket = this.#queue[this.#head]) {
       this.#shift()
-      if (!ticket.done) this.settled(ticket.publisher, outcomeOf(ticket, 1))
+      if (!ticket.done) this.settled(ticket, outcomeOf(ticket, 1))
     }
   }
 
@@ -75,7 +75,7 @@ export class Tickets {
       if (ticket.done) continue
       ticket.done = true
       const reason = 'not confirmed by every member in time; it may yet be delivered: retry with the same key'
-      this.settled(ticket.publisher, { ok: false, code: 'outcome_unknown', reason, unknown: true })
+      this.settled(ticket, { ok: false, code: 'outcome_unknown', reason, unknown: true })
     }
   }
 

@@ -14,6 +14,7 @@ import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { eventHeaders, json } from './reply.js'
 import { type BusRoute, routeOf, type StreamRoute, type ViewRoute } from './route.js'
+import type { Shown } from './views.js'
 
 /** What an answer needs beside its body, in bytes: about. */
 const headBytes = 256
@@ -164,8 +165,10 @@ export class Exchange implements Patron, Pending {
   }
 
   #show({ view }: ViewRoute): void {
-    const { headers, body } = this.#house.views.show(view)
-    this.#send(200, headers, body)
+    const shown = this.#house.views.show(view)
+    const send = ({ headers, body }: Shown): void => this.#send(200, headers, body)
+    if (!(shown instanceof Promise)) send(shown)
+    else shown.then(send).catch((error) => this.#fail(error))
   }
 
   #receive(route: BusRoute): void {

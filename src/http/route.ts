@@ -6,7 +6,7 @@ import type { Operation } from './operation.js'
 import { readBus, readPoll } from './poll.js'
 import { readPublish } from './publish.js'
 
-export type View = 'page' | 'livez' | 'readyz' | 'cluster'
+export type View = 'page' | 'example' | 'livez' | 'readyz' | 'cluster' | 'metrics' | 'openapi' | 'asyncapi'
 
 /** Something of the node to look at. */
 export interface ViewRoute {
@@ -41,9 +41,13 @@ const asking = { methods: ['POST'], allow: 'POST, OPTIONS' }
 
 const views: ReadonlyMap<string, View> = new Map([
   ['/', 'page'],
+  ['/example', 'example'],
   ['/livez', 'livez'],
   ['/readyz', 'readyz'],
   ['/cluster', 'cluster'],
+  ['/metrics', 'metrics'],
+  ['/openapi.json', 'openapi'],
+  ['/asyncapi.json', 'asyncapi'],
 ])
 
 const actions: ReadonlyMap<string | undefined, { readonly kind: Kind; readonly operation: Operation }> = new Map([
@@ -57,6 +61,15 @@ const streams: ReadonlyMap<string | undefined, Omit<StreamRoute, 'database' | 'q
   ['events', { ...viewing, kind: 'events' }],
   ['socket', { ...upgrading, kind: 'socket' }],
 ])
+
+const busPath = (name: string | undefined): string => `/{database}/bus${name === undefined ? '' : `/${name}`}`
+
+/** All that there is. */
+export const routes: readonly { readonly path: string; readonly methods: readonly string[] }[] = [
+  ...[...views.keys()].map((path) => ({ path, methods: viewing.methods })),
+  ...[...actions.keys()].map((name) => ({ path: busPath(name), methods: asking.methods })),
+  ...[...streams].map(([name, { methods }]) => ({ path: busPath(name), methods })),
+]
 
 /** The path of `/path?query`, or of `http://host/path?query`, which every server must take. */
 const pathOf = (target: string): string => {

@@ -2,6 +2,7 @@ import { createServer, IncomingMessage, type Server, type ServerResponse } from 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../errors.js'
+import type { Traffic } from '../metrics/families.js'
 import type { Bus } from '../ports.js'
 import { EventStream, EventStreams } from '../stream/event-stream.js'
 import { Sockets } from '../stream/sockets.js'
@@ -86,7 +87,12 @@ export class HttpServer {
       cors: new Cors(options.corsOrigins),
       inbound: new Inbound(options.inboundBytes),
       tally: this.#tally,
-      views: new Views(bus, () => this.counters()),
+      views: new Views(
+        bus,
+        options,
+        () => this.counters(),
+        () => this.#traffic(),
+      ),
       get closing() {
         return isClosing()
       },
@@ -165,6 +171,12 @@ export class HttpServer {
       http_connections: this.#connections.size,
     }
     return { ...own, ...this.#streams.counters(), ...this.#house.guard?.counters() }
+  }
+
+  #traffic(): Traffic {
+    const { requests, refusals, cuts } = this.#tally
+    const { open, delivered } = this.#streams
+    return { requests, refusals, cuts, connections: this.#connections.size, streams: open, delivered }
   }
 
   #create(options: HttpOptions): Server<typeof Request> {

@@ -4,6 +4,10 @@ import type { Refusal } from './refusal.js'
 /** Addresses whose last report is remembered; when more misbehave at a time, the others are only counted. */
 const addressesMax = 1024
 
+const count = (counts: Map<string, number>, name: string): void => {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
 /** Counts requests and refusals, and reports what clients do wrong: once an address in a while, however much it is. */
 export class Tally {
   requests = 0
@@ -11,6 +15,9 @@ export class Tally {
   quick = 0
   refused = 0
   cut = 0
+  /** The same by code, or reason. */
+  readonly refusals = new Map<string, number>()
+  readonly cuts = new Map<string, number>()
   readonly #everyMs: number
   readonly #report: (report: Report) => void
   readonly #reported = new Map<string, { readonly atMs: number; since: number }>()
@@ -23,12 +30,14 @@ export class Tally {
   /** Not being ready is our fault, and so is a mistake of ours. */
   refuse({ code, status }: Pick<Refusal, 'code' | 'status'>, address: string): void {
     this.refused++
+    count(this.refusals, code)
     if (status < 500 || code === 'overloaded') this.#blame(address, code)
   }
 
   /** The connection was closed without an answer, or in the middle of one. */
   cutOff(why: string, address: string): void {
     this.cut++
+    count(this.cuts, why)
     this.#blame(address, why)
   }
 

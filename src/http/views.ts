@@ -1,7 +1,14 @@
+import { asyncapi } from '../api/asyncapi.js'
+import { openapi } from '../api/openapi.js'
 import type { Status } from '../effect.js'
 import { EngineError } from '../errors.js'
+import type { Traffic } from '../metrics/families.js'
+import { Metrics } from '../metrics/metrics.js'
 import type { Bus } from '../ports.js'
+import { version } from '../version.js'
 import { type Body, bodyOf } from './answer.js'
+import { example } from './example.js'
+import type { HttpOptions } from './limits.js'
 import { page } from './page.js'
 import { type Numbers, Rates } from './rates.js'
 import type { View } from './route.js'
@@ -34,15 +41,19 @@ const html = [
 /** What there is to see of the node itself; whether it is up, it says even when it can do nothing else yet. */
 export class Views {
   readonly #bus: Bus
+  readonly #options: HttpOptions
   readonly #counters: () => Numbers
   readonly #rates = new Rates()
+  readonly #metrics: Metrics
 
-  constructor(bus: Bus, counters: () => Numbers) {
+  constructor(bus: Bus, options: HttpOptions, counters: () => Numbers, traffic: () => Traffic) {
     this.#bus = bus
+    this.#options = options
     this.#counters = counters
+    this.#metrics = new Metrics(() => ({ version, status: bus.status(), traffic: traffic() }))
   }
 
-  show(view: View): Shown {
+  show(view: View): Shown | Promise<Shown> {
     switch (view) {
       case 'livez':
         return { headers: json, body: '{"status":"ok"}' }
@@ -50,8 +61,16 @@ export class Views {
         return { headers: json, body: this.#readiness() }
       case 'cluster':
         return { headers: json, body: this.#cluster() }
+      case 'metrics':
+        return this.#told()
       case 'page':
         return { headers: html, body: bodyOf(page) }
+      case 'example':
+        return { headers: html, body: bodyOf(example) }
+      case 'openapi':
+        return { headers: json, body: bodyOf(JSON.stringify(openapi(this.#options))) }
+      case 'asyncapi':
+        return { headers: json, body: bodyOf(JSON.stringify(asyncapi(this.#options))) }
     }
   }
 
@@ -72,6 +91,11 @@ export class Views {
     const counters = this.#counts(status)
     const rates = this.#rates.until({ atMs: performance.now(), counts: counters })
     return bodyOf(JSON.stringify({ ...status, counters, rates }))
+  }
+
+  async #told(): Promise<Shown> {
+    const text = await this.#metrics.text()
+    return { headers: ['Content-Type', this.#metrics.contentType, 'Cache-Control', 'no-store'], body: bodyOf(text) }
   }
 
   #counts({ counters }: Status): Numbers {

@@ -30,7 +30,8 @@ export interface Audience {
   keyed(database: string, key: string): Entry | undefined
   /** Is there room for a message on this channel? */
   admits(draft: Draft): boolean
-  settled(publisher: Publisher, outcome: Outcome): void
+  /** `sinceMs`: when it was asked for, if that was not just now. */
+  settled(publisher: Publisher, outcome: Outcome, sinceMs?: number): void
   /** Of these origins: what is evicted, by channel, each list ascending. */
   floorsOf(origins: ReadonlySet<Origin>): ReadonlyMap<Origin, readonly Floor[]>
   /** Every node is done with this origin: nothing of it may be left. */

@@ -41,6 +41,7 @@ interface Parts extends EventAsk {
  */
 export class EventStream implements Owner, Pending {
   readonly receiving = false
+  readonly transport = 'sse'
   readonly format: EventFormat
   readonly admit: () => Visitor | Promise<Visitor>
   readonly #parts: Parts
@@ -55,7 +56,7 @@ export class EventStream implements Owner, Pending {
     this.admit = parts.admit
     this.format = events.formatFor(request.httpVersion)
     const wanted = readQuery(route.query, events.house.options)
-    const channels = atLeastOne(visitor.reads(atLeastOne(wanted.channels)))
+    const channels = atLeastOne(visitor.reads(wanted.channels))
     const lastId = request.headers['last-event-id']
     const from = typeof lastId === 'string' && lastId !== '' ? fromText(lastId) : wanted.from
     if (parts.connection.pending.length > 1) refuse('a stream needs a connection of its own')

@@ -3,7 +3,7 @@ import { EngineError } from '../errors.js'
 import { type Fields, misfit, readBody, refuse, textOf, wholeOf } from '../http/fields.js'
 import { Scan } from '../http/json.js'
 import type { HttpOptions } from '../http/limits.js'
-import { atLeastOne, channelsOf, fromOf } from '../http/poll.js'
+import { channelsOf, fromOf } from '../http/poll.js'
 
 const idMax = 256
 
@@ -58,7 +58,6 @@ export class ChannelFields implements Fields {
   static of(body: Buffer, options: HttpOptions): ChannelFields {
     const fields = new ChannelFields(options)
     readBody(new Scan(body, options.jsonDepth), fields)
-    atLeastOne(fields.channels)
     return fields
   }
 

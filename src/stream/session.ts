@@ -10,6 +10,7 @@ import { anyone } from '../http/guard.js'
 import type { House } from '../http/house.js'
 import { Scan } from '../http/json.js'
 import { type Form, inputOf } from '../http/operation.js'
+import { atLeastOne } from '../http/poll.js'
 import { readPublish } from '../http/publish.js'
 import { type Refusal, refusalFor, refusalOf } from '../http/refusal.js'
 import type { Patron } from '../ports.js'
@@ -60,6 +61,7 @@ class Publication implements Patron {
 
 /** `GET /{database}/bus/socket`: one WebSocket, and what is asked on it. Requests are answered by their ids. */
 export class Session implements Owner {
+  readonly transport = 'ws'
   readonly #parts: Parts
   readonly #stream: Stream
   #publishing = 0
@@ -106,7 +108,7 @@ export class Session implements Owner {
   begin(channels: readonly string[], from: From | undefined): void {
     try {
       this.#parts.hall.streams.add(this.#stream)
-      if (channels.length > 0) this.#follow(this.#parts.visitor.reads(channels), from)
+      if (channels.length > 0) this.#stream.follow(atLeastOne(this.#parts.visitor.reads(channels)), from)
     } catch (error) {
       this.end(refusalFor(error))
     }
@@ -199,21 +201,17 @@ export class Session implements Owner {
       throw new EngineError('bad_request', 'a socket has one position: from can be given with the first channels only')
     }
     const all = together(this.#stream.channels, visitor.reads(channels), this.#options.channelsPerRequest)
+    atLeastOne(all)
     this.#placing = id
-    this.#follow(all, from)
+    this.#stream.follow(all, from)
   }
 
   #unsubscribe(id: RequestId, data: Buffer): void {
-    const { channels } = ChannelFields.of(data, this.#options)
+    const channels = atLeastOne(ChannelFields.of(data, this.#options).channels)
     const left = this.#stream.channels.filter((channel) => !channels.includes(channel))
     this.#isQuiet = left.length > 0
     this.#stream.follow(left)
     this.#reply(told({ type: 'unsubscribed', id, channels: left }))
-  }
-
-  #follow(channels: readonly string[], from: From | undefined): void {
-    if (channels.length === 0) throw new EngineError('forbidden', 'none of these channels may be read')
-    this.#stream.follow(channels, from)
   }
 
   #publish(id: RequestId, data: Buffer): void {

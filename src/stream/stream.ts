@@ -10,8 +10,12 @@ import type { Streams } from './streams.js'
 /** Why a stream is ended from this side, when it is not for a refusal: it takes too little of what it is given. */
 export type End = Refusal | 'slow'
 
+/** How what a stream is told gets to its reader. */
+export type Transport = 'sse' | 'ws'
+
 /** Whose stream it is: what it says itself, in its own way. */
 export interface Owner {
+  readonly transport: Transport
   readonly format: Format
   readonly socket: Socket
   /** False when nothing more may be written. */
@@ -186,6 +190,7 @@ export class Stream implements Patron {
     if (answer.messages.length === 0 && !answer.gap) this.beat(answer.cursor)
     else {
       this.write(this.#owner.format.answer(answer, this.#cursor))
+      this.#streams.delivered[this.#owner.transport] += answer.messages.length
       this.#cursor = answer.cursor
     }
   }

@@ -26,6 +26,9 @@ export class Streams {
   /** The time as of the last look at the clock, which is precise enough for what is due in seconds. */
   nowMs = performance.now()
   opened = 0
+  /** Open ones, and the messages that were written to them, by transport. */
+  readonly open = { sse: 0, ws: 0 }
+  readonly delivered = { sse: 0, ws: 0 }
   slow = 0
   readonly #parts: Parts
   readonly #all = new Set<Stream>()
@@ -52,6 +55,7 @@ export class Streams {
     if (this.isFull) throw new EngineError('overloaded', 'too many streams are open here')
     this.#all.add(stream)
     this.opened++
+    this.open[stream.owner.transport]++
     // Not all at once after a message that all of them were given.
     stream.saidMs = this.nowMs - Math.random() * this.options.heartbeatMs * 0.2
     this.#timer ??= setInterval(() => this.check(performance.now()), this.options.streamCheckMs).unref()
@@ -60,7 +64,9 @@ export class Streams {
   remove(stream: Stream): void {
     this.settle(stream, 0)
     this.#waiting.delete(stream)
-    if (!this.#all.delete(stream) || this.#all.size > 0) return
+    if (!this.#all.delete(stream)) return
+    this.open[stream.owner.transport]--
+    if (this.#all.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }

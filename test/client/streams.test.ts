@@ -114,6 +114,19 @@ test('server-sent events: a slow reader reads no further, and is not taken for a
 test('server-sent events: refused', async (t) => {
   const world = new World(() => refusal(403, 'forbidden'))
   await t.rejects(world.connect({ transport: 'sse' }).subscribe('a').ready, { code: 'forbidden', status: 403 })
+  const ended = streaming((_, stream) =>
+    stream.push('event: end\ndata: {"error":{"code":"unauthorized","message":"no more"}}\n\n'),
+  )
+  await t.rejects(ended.world.connect({ transport: 'sse' }).subscribe('a').ready, { code: 'unauthorized' })
+  const draining = streaming((_, stream) =>
+    stream.push('retry: 3000\nevent: end\ndata: {"error":{"code":"draining","message":"so"}}\n\n'),
+  )
+  const statuses: Status[] = []
+  const client = draining.world.connect({ transport: 'sse' })
+  client.subscribe('a', { onStatus: (status) => statuses.push(status) })
+  await draining.world.settle()
+  t.match(statuses, [{ type: 'waiting', why: 'so', ms: 1500 }])
+  await client.close()
   const empty = new World(() => ({ body: '' }))
   const lost = t.rejects(empty.connect({ transport: 'sse' }).subscribe('a', { connectMs: 10 }).ready, /is empty/)
   await empty.advance(500)
@@ -192,6 +205,7 @@ test('WebSocket: what no node would do', async (t) => {
   const ends: readonly (readonly [end: (socket: FakeSocket) => void, code: string])[] = [
     [(socket) => socket.hangUp(4403, 'not for you'), 'forbidden'],
     [(socket) => socket.hangUp(4401), 'unauthorized'],
+    [(socket) => socket.hangUp(1009, 'too large'), 'bad_request'],
     [(socket) => socket.fail('Unexpected server response: 401'), 'unauthorized'],
     [(socket) => socket.say({ type: 'error', id: '1', error: { code: 'bad_cursor', message: 'so' } }), 'bad_cursor'],
   ]

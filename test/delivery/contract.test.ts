@@ -1,7 +1,7 @@
-import { connect, createServer } from 'node:net'
 import { type Test, test } from 'tap'
 import type { Node } from '../../src/index.js'
 import { agreed, crew, embed, poll, publish, secret } from '../live/crew.js'
+import { Cable } from '../support/cable.js'
 import { host } from '../support/free-port.js'
 import { until } from '../support/until.js'
 import { type Item, type Reading, type Transport, transports } from './transports.js'
@@ -104,8 +104,8 @@ for (const transport of transports) {
 
     await t.test('what the other side of a split has taken comes once, late', async (t) => {
       const mainland = await embed(t, { name: 'mainland', secret })
-      const { port, lay } = await cable(t, mainland)
-      const island = await embed(t, { name: 'island', secret, join: [`${host}:${port}`], bootstrapTimeout: 0.1 })
+      const cable = await Cable.open(t)
+      const island = await embed(t, { name: 'island', secret, join: [`${host}:${cable.port}`], bootstrapTimeout: 0.1 })
       await until('the island serves', () => island.ready)
       await sent(island, 'a', 'island')
       // The second one of a millisecond is later than any first one.
@@ -113,7 +113,7 @@ for (const transport of transports) {
       await sent(mainland, 'a', 'mainland')
       const reading = open(t, transport, { node: mainland, channels: ['a'], from: 'earliest' })
       await messages(reading, 1)
-      lay()
+      cable.lay(Number(mainland.address.split(':')[1]))
       await agreed([mainland, island])
       const got = await messages(reading, 2)
       t.same(
@@ -186,30 +186,6 @@ for (const transport of transports) {
       })
     }
   })
-}
-
-/** Where a node may be joined by and by: nothing listens at the port until the cable is laid. */
-const cable = async (t: Test, node: Node): Promise<{ readonly port: number; readonly lay: () => void }> => {
-  let laid = false
-  const server = createServer((socket) => {
-    if (!laid) return socket.destroy()
-    const [, port] = node.address.split(':')
-    const far = connect(Number(port), host)
-    socket.pipe(far).pipe(socket)
-    for (const each of [socket, far]) each.on('error', () => {})
-    far.on('close', () => socket.destroy())
-    socket.on('close', () => far.destroy())
-    return socket
-  })
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
-  t.teardown(() => server.close())
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address ? address.port : 0,
-    lay: () => {
-      laid = true
-    },
-  }
 }
 
 test('from transport to transport and node to node, each message once and in order', async (t) => {

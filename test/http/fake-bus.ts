@@ -1,5 +1,6 @@
 import type { Answer, Effect, Input, Outcome, Poll, Publish, Reader, Report, Status } from '../../src/effect.js'
 import type { Code } from '../../src/errors.js'
+import { Histogram } from '../../src/log/histogram.js'
 import type { Bus, Patron } from '../../src/ports.js'
 
 const status: Status = {
@@ -11,6 +12,7 @@ const status: Status = {
   members: [],
   counters: { published: 7 },
   gauges: { waiters: 0 },
+  times: { publish: new Histogram().spread(), delivery: new Histogram().spread() },
 }
 
 export const empty: Answer = { messages: [], cursor: '1.a' }

@@ -1,5 +1,7 @@
 import { test } from 'tap'
+import { Stage } from '../http/stage.js'
 import { StreamStage } from './stage.js'
+import { SocketReader } from './tap.js'
 
 test('subscribe, publish, unsubscribe, each answered by its id', async (t) => {
   const stage = await StreamStage.set(t)
@@ -120,4 +122,33 @@ test('a node that stops closes with 1001', async (t) => {
   await Promise.all([stage.node.close(), client.closed, idle.closed])
   t.equal((await client.closed).code, 1001)
   t.equal((await idle.closed).code, 1001)
+})
+
+test('limits of a socket', async (t) => {
+  const stage = await StreamStage.set(t, {
+    channelsPerRequest: 2,
+    pipeline: 1,
+    inboundBytes: 2 ** 23,
+    frameBytes: 2 ** 24,
+  })
+  const client = stage.socket('?channel=a')
+  await client.frames.first(1)
+  await client.send({ type: 'subscribe', id: 1, channels: ['b', 'c'] })
+  t.match(await client.frames.nth(1), { type: 'error', id: 1, error: { code: 'bad_request' } })
+  await client.send({ type: 'subscribe', id: 2, channels: ['b', 'a'] })
+  t.match(await client.frames.nth(2), { type: 'subscribed', id: 2, channels: ['a', 'b'] })
+  const large = stage.socket()
+  await large.opened
+  // Never whole, so that it counts until it is too much.
+  large.ws.send('x'.repeat(2 ** 23 + 1), { fin: false })
+  t.equal((await large.closed).code, 1013)
+})
+
+test('publishes that wait are counted, and more of them are refused', async (t) => {
+  const stage = await Stage.set(t, { pipelineMax: 1 })
+  stage.bus.outcome = () => undefined
+  const client = new SocketReader(stage.port, '/main/bus/socket')
+  t.teardown(() => client.close())
+  for (const id of [1, 2]) await client.send({ type: 'publish', id, channel: 'a', message: {} })
+  t.match(await client.frames.nth(0), { type: 'error', id: 2, error: { code: 'too_many_requests' } })
 })

@@ -10,9 +10,12 @@ export const python = '/usr/bin/python3'
 
 export const isRoot = process.getuid?.() === 0
 
-/** Why the tests can't be run here. */
-export const whyNot = (isThere: (path: string) => boolean = existsSync): string | false => {
-  const missing = needs.filter(([, path]) => !isThere(path)).map(([name]) => name)
+/** Why the tests can't be run here, of which some need only a few of the packages. */
+export const whyNot = (
+  isThere: (path: string) => boolean = existsSync,
+  wanted: readonly string[] = needs.map(([name]) => name),
+): string | false => {
+  const missing = needs.filter(([name, path]) => wanted.includes(name) && !isThere(path)).map(([name]) => name)
   return missing.length === 0 ? false : `not installed: ${missing.join(' ')}`
 }
 

@@ -84,10 +84,10 @@ export class Site {
     return { url: `http://${host}:${port}`, service, file }
   }
 
-  /** nginx as the README has it, but for the ports. */
-  async nginx(nodes: readonly string[], trytond: string): Promise<string> {
+  /** nginx as the README has it, but for the ports; or with another configuration. */
+  async nginx(nodes: readonly string[], trytond: string, text = proxyFile('nginx.conf')): Promise<string> {
     const port = await freePort()
-    const server = adapted(proxyFile('nginx.conf'), port, nodes, trytond)
+    const server = adapted(text, port, nodes, trytond)
     const events = `pid ${this.folder}/nginx.pid;\nerror_log stderr;\nevents {}\n`
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
       .map((kind) => `${kind}_temp_path ${this.folder}/nginx-${kind};`)
@@ -98,9 +98,9 @@ export class Site {
     return `http://${host}:${port}`
   }
 
-  async haproxy(nodes: readonly string[], trytond: string): Promise<string> {
+  async haproxy(nodes: readonly string[], trytond: string, text = proxyFile('haproxy.cfg')): Promise<string> {
     const port = await freePort()
-    const file = this.write('haproxy.cfg', adapted(proxyFile('haproxy.cfg'), port, nodes, trytond))
+    const file = this.write('haproxy.cfg', adapted(text, port, nodes, trytond))
     await this.start({ name: 'haproxy', file: '/usr/sbin/haproxy', args: ['-db', '-f', file] }, port)
     return `http://${host}:${port}`
   }
