@@ -12,6 +12,11 @@ const floorLives = 3
 /** Channels looked at for tidying, each time. */
 const sweepCount = 4000
 
+interface Names {
+  readonly database: string
+  readonly channels: readonly string[]
+}
+
 /**
  * All channels of this node and what is kept in them: by count in each, by age and bytes over all, smallest key first.
  * Only what is shown is ever here, so only what is shown is ever evicted.
@@ -56,6 +61,21 @@ export class Channels {
 
   find(database: string, name: string): Channel | undefined {
     return this.#databases.get(database)?.get(name)
+  }
+
+  /** Those of the named ones that there are. */
+  those({ database, channels: names }: Names): Channel[] {
+    const found: Channel[] = []
+    for (const name of names) {
+      const channel = this.find(database, name)
+      if (channel) found.push(channel)
+    }
+    return found
+  }
+
+  /** Waiting on a channel makes it. */
+  noRoom({ database, channels: names }: Names): boolean {
+    return this.full && names.some((name) => !this.find(database, name))
   }
 
   open(database: string, name: string): Channel {

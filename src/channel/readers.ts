@@ -83,7 +83,7 @@ export class Readers {
       })
       return
     }
-    const channels = this.#open(poll)
+    const channels = this.#parts.channels.those(poll)
     const found =
       reading.recentMs !== undefined
         ? recent(channels, nowMs - reading.recentMs, poll.limit)
@@ -92,7 +92,7 @@ export class Readers {
     const lenient = poll.lenientMs !== undefined
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0)
       this.#answerNow(poll, this.#make(channels, reading.at, found, poll, gap))
-    else if (this.waiting >= options.waitersMax || this.#noRoom(poll))
+    else if (this.waiting >= options.waitersMax || this.#parts.channels.noRoom(poll))
       emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
     else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
   }
@@ -283,21 +283,5 @@ export class Readers {
   #unpark(waiter: Waiter): void {
     waiter.leave()
     this.#deadlines.remove(waiter)
-  }
-
-  /** Waiting on a channel makes it. */
-  #noRoom({ database, channels: names }: Poll): boolean {
-    const { channels } = this.#parts
-    return channels.full && names.some((name) => !channels.find(database, name))
-  }
-
-  #open(poll: Poll): Channel[] {
-    const { channels } = this.#parts
-    const found: Channel[] = []
-    for (const name of poll.channels) {
-      const channel = channels.find(poll.database, name)
-      if (channel) found.push(channel)
-    }
-    return found
   }
 }

@@ -1,10 +1,13 @@
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import type { Node } from '../../src/index.js'
 import { agreed, crew, embed, poll, publish, secret } from '../live/crew.js'
 import { Cable } from '../support/cable.js'
 import { host } from '../support/free-port.js'
 import { until } from '../support/until.js'
 import { type Item, type Reading, type Transport, transports } from './transports.js'
+
+// Every promise on every transport, some of which take seconds to break: more than a minute on a busy machine.
+tap.setTimeout(180_000)
 
 type Message = Item & { readonly is: 'message' }
 
