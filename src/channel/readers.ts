@@ -188,10 +188,10 @@ export class Readers {
   #wakeCircle({ channels, readers }: Circle, before: Position): void {
     const { ledger, options } = this.#parts
     const at = this.#places.at(before)
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const found = unread(ledger, channels, at, options.stayLimit)
       const gap = gapOf(ledger, channels, at)
-      if (found.length === 0 && gap === undefined) return
+      if (found.length === 0 && !(isFirst && gap)) return
       this.#tell(readers.slice(), this.#make(channels, at, found, { limit: options.stayLimit }, gap))
     }
   }
