@@ -12,6 +12,7 @@ import type { Form } from '../http/operation.js'
 import { atLeastOne } from '../http/poll.js'
 import { readPublish } from '../http/publish.js'
 import { type Refusal, refusalFor, refusalOf } from '../http/refusal.js'
+import { within } from '../http/within.js'
 import type { Patron } from '../ports.js'
 import { closeCodeOf, closeCodes } from './close-codes.js'
 import { type Frames, frameOf, told } from './frame-format.js'
@@ -35,6 +36,8 @@ interface Parts {
   readonly database: string
   readonly visitor: Visitor
 }
+
+const publish = within(readPublish)
 
 /** A body of JSON, with these members before its own. */
 const withHead = (head: string, body: Body): Body => frameOf(`{${head},${String(body).slice(1)}`)
@@ -73,6 +76,7 @@ export class Session implements Owner {
     this.#parts = parts
     const { hall, ws, database } = parts
     this.#stream = new Stream(hall.streams, database, this)
+    this.#stream.untilMs = parts.visitor.untilMs
     ws.on('message', (data, isBinary) => this.#received(data as Buffer, isBinary))
     ws.on('close', () => this.#stream.close())
     ws.on('pong', () => {
@@ -229,7 +233,7 @@ export class Session implements Owner {
     const { hall, database } = this.#parts
     const { bus, options } = hall.house
     const patron = new Publication(this, id)
-    const { input, form } = readPublish({ body: data, database, headers: {}, options, patron, visitor })
+    const { input, form } = publish({ body: data, database, headers: {}, options, patron, visitor })
     patron.form = form
     this.#publishing++
     hall.house.tally.requests++
@@ -237,9 +241,9 @@ export class Session implements Owner {
   }
 
   #admit(kind: Kind): Visitor | Promise<Visitor> {
-    const { hall, request, connection, database } = this.#parts
-    const { guard } = hall.house
-    return guard?.admit({ kind, database, headers: request.headers, address: connection.address }) ?? anyone
+    const { hall, request, connection, database, visitor } = this.#parts
+    const { address } = connection
+    return hall.house.guard?.admit({ kind, database, headers: request.headers, address, known: visitor }) ?? anyone
   }
 
   #refuse(refusal: Refusal, id: RequestId | undefined): void {
