@@ -57,7 +57,7 @@ const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; r
   url: { parse: same, placeholder: 'url' },
   origins: { parse: splitList, placeholder: 'origin,…' },
   databases: { parse: splitList, placeholder: 'url,…' },
-  auth: { parse: same, placeholder: 'none|trytond=url' },
+  auth: { parse: same, placeholder: 'none|jwt|trytond=url' },
   flag: { parse: (text) => truths.get(text.toLowerCase()), placeholder: '' },
   count: { parse: numberOf, placeholder: 'number' },
   bytes: { parse: bytesOf, placeholder: 'bytes' },
@@ -127,6 +127,7 @@ export const givenOptions = (
   }
   if (flags.secretFile !== undefined) delete given.secret
   if (flags.tokenFile !== undefined) delete given.token
+  if (flags.jwtSecretFile !== undefined) delete given.jwtSecret
   return given
 }
 
@@ -196,6 +197,7 @@ export const clusterOptions: readonly OptionName[] = [
   'peerListen',
   'advertise',
   'url',
+  'adminListen',
   'join',
   'name',
   'secret',

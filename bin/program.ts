@@ -177,6 +177,32 @@ const benchCommand = (): Command =>
       else await (await import('./bench.js')).bench(given, flags)
     })
 
+const tokenCommand = (): Command =>
+  new Command('token')
+    .description('Print a token for nodes that run with --auth jwt. * in a pattern stands for any characters.')
+    .addHelpText(
+      'before',
+      examples([
+        `carillon token --secret-file jwt-secret --publish 'orders.*' --subscribe '*'`,
+        `CARILLON_TOKEN=$(carillon token --secret-file jwt-secret --subscribe hello) carillon subscribe hello`,
+        'carillon token --key-file private.pem --admin --expires 300',
+      ]),
+    )
+    .option('--secret-file <file>', 'what it is signed with (HS256)')
+    .option('--key-file <file>', 'the private key that it is signed with, as PEM (RS256, ES256)')
+    .option('--key-id <text>', 'the kid of that key, if there is a set of them')
+    .option('--publish <pattern...>', 'channels that it may publish to', [])
+    .option('--subscribe <pattern...>', 'channels that it may subscribe to', [])
+    .option('--databases <pattern...>', 'databases that it is good for; all, if none is given', [])
+    .option('--admin', 'may see the state of the nodes', false)
+    .option('--subject <text>', 'whose it is (sub)')
+    .option('--issuer <text>', 'who made it (iss)')
+    .option('--audience <text>', 'whom it is for (aud)')
+    .addOption(
+      new Option('--expires <seconds>', 'when it ends').default(3600).argParser(numberFrom(1, 31_536_000, true)),
+    )
+    .action(async (flags) => (await import('./token.js')).token(flags))
+
 const makers = [
   startCommand,
   clusterCommand,
@@ -184,6 +210,7 @@ const makers = [
   subscribeCommand,
   notifyCommand,
   statusCommand,
+  tokenCommand,
   benchCommand,
 ]
 

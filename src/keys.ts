@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { fileKeys, type KeySource, remoteKeys, secretKeys } from './auth/jwt-keys.js'
 import { EngineError } from './errors.js'
 import { brokenRule, type Options } from './options.js'
 
@@ -8,15 +9,19 @@ export interface Keys {
   readonly secrets: readonly Uint8Array[]
   /** Of servers that publish. */
   readonly tokens: readonly string[]
+  /** Of who signs the tokens of people. */
+  readonly jwt?: KeySource | undefined
 }
 
-const refuse = (name: 'secret' | 'token', file: string, rule: string): never => {
+type Secret = 'secret' | 'token' | 'jwtSecret'
+
+const refuse = (name: Secret, file: string, rule: string): never => {
   const advice = `make one with "openssl rand -base64 32 > ${file}"`
   throw new EngineError('bad_option', `the ${name} in ${file} ${rule}: ${advice}`)
 }
 
 /** What stands in a file is held to the same rule as what is given in its place, which has been looked at. */
-const readLines = async (name: 'secret' | 'token', text: string, file: string): Promise<readonly string[]> => {
+const readLines = async (name: Secret, text: string, file: string): Promise<readonly string[]> => {
   if (file === '') return text === '' ? [] : [text]
   const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim())
   const found = lines.filter((line) => line !== '')
@@ -28,8 +33,18 @@ const readLines = async (name: 'secret' | 'token', text: string, file: string): 
   return found
 }
 
-export const readKeys = async ({ secret, secretFile, token, tokenFile }: Options): Promise<Keys> => {
+const readJwt = async (options: Options): Promise<KeySource | undefined> => {
+  const { auth, jwtSecret, jwtSecretFile, jwtKeyFile, jwksUrl, jwksCache, jwksPause, authTimeout } = options
+  if (auth !== 'jwt') return undefined
+  if (jwtKeyFile !== '') return fileKeys(await readFile(jwtKeyFile, 'utf8'), jwtKeyFile)
+  if (jwksUrl === '') return secretKeys(await readLines('jwtSecret', jwtSecret, jwtSecretFile))
+  const [timeoutMs, cacheMs, pauseMs] = [authTimeout * 1000, jwksCache * 1000, jwksPause * 1000]
+  return remoteKeys({ url: jwksUrl, timeoutMs, cacheMs, pauseMs })
+}
+
+export const readKeys = async (options: Options): Promise<Keys> => {
+  const { secret, secretFile, token, tokenFile } = options
   const secrets = await readLines('secret', secret, secretFile)
   const tokens = await readLines('token', token, tokenFile)
-  return { secrets: secrets.map((each) => Buffer.from(each)), tokens }
+  return { secrets: secrets.map((each) => Buffer.from(each)), tokens, jwt: await readJwt(options) }
 }

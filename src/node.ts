@@ -16,6 +16,7 @@ import {
   isWildcard,
   limitsFor,
   type Options,
+  parseAddress,
   peerLimitsFor,
   resolveOptions,
 } from './options.js'
@@ -54,12 +55,12 @@ export class Node implements Bus {
     this.#fail = resolve
   })
 
-  constructor(options: Options, { secrets, tokens }: Keys) {
+  constructor(options: Options, keys: Keys) {
     this.#options = options
     this.#log = createLogger(options)
-    const guard = guardFor(options, tokens, (report) => this.report(report))
+    const guard = guardFor(options, keys, (report) => this.report(report))
     const http = limitsFor('http', httpDefaults, options)
-    this.#http = new HttpServer({ bus: this, guard, options: http })
+    this.#http = new HttpServer({ bus: this, guard, options: http, adminListen: parseAddress(options.adminListen) })
     this.#feeds = new Feeds({
       urls: options.trytonListen,
       bus: this,
@@ -73,7 +74,7 @@ export class Node implements Bus {
     this.#links = new Links({
       self: this.#self,
       cluster: options.cluster,
-      secrets,
+      secrets: keys.secrets,
       options: peerLimitsFor(options),
       random,
       on: {

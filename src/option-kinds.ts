@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type { Spec } from './option-table.js'
 
 /** The kinds of values, by the type each has in `Options`. */
@@ -35,6 +36,12 @@ export const parseAddress = (text: string): Address | undefined => {
 export const formatAddress = ({ host, port }: Address): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
+/** Of an option, or of a socket, where an address of IPv4 may come in the clothes of IPv6. */
+export const isLoopback = (host: string): boolean => {
+  const v4 = host.replace(/^::ffff:/i, '')
+  return host === 'localhost' || host === '::1' || (isIPv4(v4) && v4.startsWith('127.'))
+}
+
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 const isAddress = (value: unknown): boolean => isText(value) && parseAddress(value) !== undefined
@@ -61,7 +68,8 @@ const isDatabase = (value: unknown): boolean => {
 export const trytondOf = (auth: string): string | undefined => /^trytond=(.*)$/.exec(auth)?.[1]
 
 const isAuth = (value: unknown): boolean =>
-  isText(value) && (value === 'none' || isUrl(trytondOf(value), { kind: 'url', default: '', max: 2048, help: '' }))
+  isText(value) &&
+  (value === 'none' || value === 'jwt' || isUrl(trytondOf(value), { kind: 'url', default: '', max: 2048, help: '' }))
 
 const inRange = (value: unknown, { min = 0, max = Number.MAX_SAFE_INTEGER }: Spec): boolean =>
   typeof value === 'number' && value >= min && value <= max
@@ -100,7 +108,7 @@ export const kinds: { readonly [Name in keyof Kinds]: Kind } = {
     holds: (value) => listOf(value, isDatabase),
     rule: () => 'a list of URLs such as postgresql://user@host/database',
   },
-  auth: { holds: isAuth, rule: () => 'none, or trytond=URL' },
+  auth: { holds: isAuth, rule: () => 'none, jwt, or trytond=URL' },
   flag: { holds: (value) => typeof value === 'boolean', rule: () => 'true or false' },
   count: { holds: isWhole, rule: (spec) => `a whole number ${range(spec)}` },
   bytes: { holds: isWhole, rule: (spec) => `a whole number of bytes ${range(spec)}` },

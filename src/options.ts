@@ -1,6 +1,5 @@
-import { isIPv4 } from 'node:net'
 import { EngineError } from './errors.js'
-import { type Address, addressForm, type Kinds, kinds, parseAddress } from './option-kinds.js'
+import { type Address, addressForm, isLoopback, type Kinds, kinds, parseAddress } from './option-kinds.js'
 import { groups, type Spec, table } from './option-table.js'
 import { type PeerOptions, peerDefaults } from './peer/limits.js'
 
@@ -26,9 +25,6 @@ export const optionGroups = Object.entries(groups).map(([title, group]) => ({
   names: Object.keys(group) as readonly OptionName[],
 }))
 
-const loopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-
 export const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::'
 
 /** What the value of this option must be, if `value` is not that. */
@@ -53,8 +49,9 @@ export const addressOf = (text: string): Address =>
 /** Combinations that would open the node to people whom nobody meant to let in. */
 const refuseOpenDoors = (options: Options): void => {
   const [client, peer] = [parseAddress(options.listen), parseAddress(options.peerListen)]
-  if (client && !loopback(client.host) && !options.insecure && options.auth === 'none') {
-    const advice = 'listen on 127.0.0.1 and put a proxy before it, or accept that with insecure (--insecure)'
+  if (client && !isLoopback(client.host) && !options.insecure && options.auth === 'none') {
+    const advice =
+      'ask for tokens with --auth jwt, listen on 127.0.0.1 and put a proxy before it, or accept that with insecure (--insecure)'
     refuse('listen', `${options.listen} is open to other machines, and nothing asks who publishes or reads: ${advice}`)
   }
   if (options.auth === 'none' && (options.token !== '' || options.tokenFile !== '')) {
@@ -62,7 +59,7 @@ const refuseOpenDoors = (options: Options): void => {
   }
   if (options.token !== '' && options.tokenFile !== '') refuse('tokenFile', 'and token exclude each other')
   if (options.secret !== '' && options.secretFile !== '') refuse('secretFile', 'and secret exclude each other')
-  if (peer && !loopback(peer.host) && options.secret === '' && options.secretFile === '') {
+  if (peer && !isLoopback(peer.host) && options.secret === '' && options.secretFile === '') {
     const advice = 'make one with "openssl rand -base64 32 > secret" and give each node --secret-file secret'
     refuse(
       'peerListen',
@@ -71,6 +68,21 @@ const refuseOpenDoors = (options: Options): void => {
   }
   if (peer && isWildcard(peer.host) && options.advertise === '') {
     refuse('advertise', `must say where other nodes reach this one, since peerListen is ${options.peerListen}`)
+  }
+}
+
+const jwtKeys = ['jwtSecret', 'jwtSecretFile', 'jwtKeyFile', 'jwksUrl'] as const
+
+/** What tokens are signed with is known in one way, so that nobody can choose among several. */
+const refuseKeyless = (options: Options): void => {
+  const given = jwtKeys.filter((name) => options[name] !== '')
+  const [first, second] = given
+  if (options.auth !== 'jwt') {
+    if (first) refuse(first, 'is of no use without jwt as auth (--auth jwt)')
+  } else if (second) refuse(second, `and ${first} exclude each other`)
+  else if (!first) {
+    const ways = '--jwt-secret-file, --jwt-key-file or --jwks-url'
+    refuse('auth', `jwt needs to know what tokens are signed with: give ${ways}; "carillon token" makes one for trying`)
   }
 }
 
@@ -102,6 +114,7 @@ export const resolveOptions = (given: Partial<Options>): Options => {
     options[name] = value
   }
   refuseOpenDoors(options as unknown as Options)
+  refuseKeyless(options as unknown as Options)
   refuseMisfits(options as unknown as Options)
   return options as unknown as Options
 }

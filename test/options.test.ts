@@ -170,8 +170,8 @@ test('a refusal names the option, the rule and the value', (t) => {
     [{ insecure: 'yes' }, 'insecure must be true or false, not "yes"'],
     [{ logLevel: 'loud' }, 'logLevel must be one of debug, info, warn, error, silent, not "loud"'],
     [{ cluster: '' }, 'cluster must be text, from 1 to 128 characters long, not ""'],
-    [{ auth: 'trytond' }, 'auth must be none, or trytond=URL, not "trytond"'],
-    [{ auth: 'trytond=localhost' }, 'auth must be none, or trytond=URL, not "trytond=localhost"'],
+    [{ auth: 'trytond' }, 'auth must be none, jwt, or trytond=URL, not "trytond"'],
+    [{ auth: 'trytond=localhost' }, 'auth must be none, jwt, or trytond=URL, not "trytond=localhost"'],
     [
       { trytonListen: ['postgresql://tryton:password@localhost'] },
       'trytonListen must be a list of URLs such as postgresql://user@host/database, not what was given',

@@ -92,6 +92,11 @@ const described: { readonly [path: string]: Described } = {
     parameters: [key],
     statuses: [...bodied, 409],
   },
+  '/{database}/bus/ticket': {
+    summary: 'What stands for a token in a URL, for some seconds',
+    answer: ok('Ticket'),
+    statuses: [401, 403, 503],
+  },
   '/{database}/bus/events': {
     summary: 'Server-sent events',
     answer: events,

@@ -130,6 +130,7 @@ export const schemasFor = (options: HttpOptions): { readonly [name: string]: Sch
       },
       ['outcome'],
     ),
+    Ticket: told({ ticket: text, expires_in: { type: 'number' } }),
     Health: told({ status: text }),
     Cluster: { type: 'object', description: 'The node as it sees itself and the others.' },
   }

@@ -1,15 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
-import { anyone, type Caller, type Guard, type Visitor } from '../http/guard.js'
+import { type Caller, type Guard, type Ticket, trusted, type Visitor } from '../http/guard.js'
+import { bearerOf } from './bearer.js'
+import { insufficient } from './challenge.js'
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-const bearerOf = ({ authorization = '' }: IncomingHttpHeaders): string | undefined =>
-  /^bearer +(\S+) *$/i.exec(authorization)?.[1]
-
 /** Lets in the servers that bring a token, which may publish and read all; whoever brings none is the next guard's. */
 export class TokenGuard implements Guard {
-  readonly #tokens: readonly Buffer[]
+  #tokens: readonly Buffer[]
   readonly #next: Guard
 
   constructor(tokens: readonly string[], next: Guard) {
@@ -19,7 +17,17 @@ export class TokenGuard implements Guard {
 
   admit(caller: Caller): Visitor | Promise<Visitor> {
     const token = bearerOf(caller.headers)
-    return token !== undefined && this.#holds(token) ? anyone : this.#next.admit(caller)
+    return token !== undefined && this.#holds(token) ? trusted : this.#next.admit(caller)
+  }
+
+  /** A server has no need of one. */
+  ticketFor(visitor: Visitor): Promise<Ticket> {
+    const asked = visitor === trusted ? undefined : this.#next.ticketFor?.(visitor)
+    return asked ?? Promise.reject(insufficient('there are tickets for tokens of people only'))
+  }
+
+  renew(tokens: readonly string[]): void {
+    this.#tokens = tokens.map(digest)
   }
 
   get validMs(): number {

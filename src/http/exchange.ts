@@ -5,7 +5,7 @@ import type { Patron } from '../ports.js'
 import { type Body as Bytes, publishedBody } from './answer.js'
 import { Body } from './body.js'
 import type { Connection, Pending } from './connection.js'
-import { anyone, type Visitor } from './guard.js'
+import { anyone, type Caller, type Kind, type Visitor } from './guard.js'
 import { bodyMax, checkHeaders, checkHost, checkPayload, restOf } from './headers.js'
 import type { House } from './house.js'
 import { Scan } from './json.js'
@@ -13,7 +13,7 @@ import { type Form, inputOf, type Operation } from './operation.js'
 import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { eventHeaders, json } from './reply.js'
-import { type BusRoute, routeOf, type StreamRoute, type ViewRoute } from './route.js'
+import { type BusRoute, routeOf, type StreamRoute } from './route.js'
 import type { Shown } from './views.js'
 
 /** What an answer needs beside its body, in bytes: about. */
@@ -133,7 +133,7 @@ export class Exchange implements Patron, Pending {
   }
 
   #begin(): void {
-    const { options, cors } = this.#house
+    const { options, cors, desk } = this.#house
     checkHeaders(this.#request, options)
     this.#checkHost()
     this.#checkLine()
@@ -142,9 +142,10 @@ export class Exchange implements Patron, Pending {
     if (!route) throw new EngineError('not_found', 'there is nothing at this path')
     if (method === 'OPTIONS') this.#send(204, cors.preflight(route.allow), '')
     else if (!route.methods.includes(method)) throw new MethodNotAllowed(route.allow)
-    else if ('view' in route) this.#show(route)
+    else if ('view' in route) this.#tell(desk.answer(route, this.#caller('node', '')))
     else if ('query' in route) this.#open(route)
-    else this.#receive(route)
+    else if ('operation' in route) this.#receive(route)
+    else this.#tell(desk.answer(route, this.#caller(route.kind, route.database)))
   }
 
   /** Whatever is between here and there has other ideas of whose requests these are: no more of them are read. */
@@ -164,8 +165,7 @@ export class Exchange implements Patron, Pending {
     throw new EngineError('too_many_requests', 'too many requests wait on this connection')
   }
 
-  #show({ view }: ViewRoute): void {
-    const shown = this.#house.views.show(view)
+  #tell(shown: Shown | Promise<Shown>): void {
     const send = ({ headers, body }: Shown): void => this.#send(200, headers, body)
     if (!(shown instanceof Promise)) send(shown)
     else shown.then(send).catch((error) => this.#fail(error))
@@ -203,9 +203,13 @@ export class Exchange implements Patron, Pending {
     })
   }
 
-  #admit({ kind, database }: BusRoute | StreamRoute): Visitor | Promise<Visitor> {
-    const { headers } = this.#request
-    return this.#house.guard?.admit({ kind, database, headers, address: this.#connection.address }) ?? anyone
+  #admit(route: BusRoute | StreamRoute): Visitor | Promise<Visitor> {
+    const query = 'query' in route ? route.query : ''
+    return this.#house.guard?.admit({ ...this.#caller(route.kind, route.database), query }) ?? anyone
+  }
+
+  #caller(kind: Kind, database: string): Caller {
+    return { kind, database, headers: this.#request.headers, address: this.#connection.address }
   }
 
   /** Before anything that is said about the body: strangers learn nothing but that they are strangers. */

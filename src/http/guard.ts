@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What a path is for. */
-export type Kind = 'bus' | 'poll' | 'events' | 'socket' | 'publish' | 'notify'
+/** What a path is for; `node`: to look at the node itself, whatever the database. */
+export type Kind = 'bus' | 'poll' | 'events' | 'socket' | 'publish' | 'notify' | 'ticket' | 'node'
 
 /** A request at the door, of which only the headers are here yet. */
 export interface Caller {
@@ -10,12 +10,28 @@ export interface Caller {
   readonly headers: IncomingHttpHeaders
   /** Of the socket: the last proxy's, if there is one. */
   readonly address: string
+  /** Behind the question mark, where that may say who asks. */
+  readonly query?: string
+  /** Who was let in before, on the same connection. */
+  readonly known?: Visitor
 }
 
 /** Who was let in. */
 export interface Visitor {
   /** The channels that this one reads when these are asked for. */
   reads(channels: readonly string[]): readonly string[]
+  /** Throws EngineError if this one may not publish there. Without it: may publish everywhere. */
+  checkPublish?(channel: string): void
+  /** When this one must be gone, on the clock of `performance`. */
+  readonly untilMs?: number
+  /** May see all of the node. */
+  readonly isAdmin?: boolean
+}
+
+/** Good for some seconds, where a token can't be sent. */
+export interface Ticket {
+  readonly ticket: string
+  readonly expires_in: number
 }
 
 /** Stands at the door of all that is asked of the bus. */
@@ -25,6 +41,8 @@ export interface Guard {
    * costs every waiting client more than it needs.
    */
   admit(caller: Caller): Visitor | Promise<Visitor>
+  /** Where tokens are brought. Rejects with an EngineError. */
+  ticketFor?(visitor: Visitor): Promise<Ticket>
   /** Who stays is asked about again after so many milliseconds. */
   readonly validMs: number
   close(): void
@@ -32,3 +50,6 @@ export interface Guard {
 }
 
 export const anyone: Visitor = { reads: (channels) => channels }
+
+/** A server that holds the token of the operator. */
+export const trusted: Visitor = { reads: (channels) => channels, isAdmin: true }

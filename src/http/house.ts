@@ -4,6 +4,7 @@ import type { Answers } from './answer.js'
 import type { Inbound } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import type { Cors } from './cors.js'
+import type { Desk } from './desk.js'
 import type { Guard, Visitor } from './guard.js'
 import type { HttpOptions } from './limits.js'
 import type { Refusal } from './refusal.js'
@@ -40,6 +41,7 @@ export interface House {
   readonly inbound: Inbound
   readonly tally: Tally
   readonly views: Views
+  readonly desk: Desk
   readonly closing: boolean
   /** Throws EngineError for what can't be asked. */
   openEvents(ask: EventAsk): Pending

@@ -63,6 +63,16 @@ export class Unauthorized extends EngineError {
   }
 }
 
+/** Who asks is known, and may not do that. */
+export class Forbidden extends EngineError {
+  constructor(
+    message: string,
+    readonly challenge: string,
+  ) {
+    super('forbidden', message)
+  }
+}
+
 export const refusalOf = (code: Code, message: string, unknown = false): Refusal => {
   const status = statuses[code]
   const told = { error: { code, message }, ...(unknown ? { outcome: 'unknown' } : {}) }
@@ -79,6 +89,9 @@ export const refusalFor = (error: unknown): Refusal => {
     const headers = error.challenge === undefined ? [] : ['WWW-Authenticate', error.challenge]
     const { body, ...rest } = refusalOf(error.code, error.message)
     return { ...rest, headers, body: error.bare ? '' : body }
+  }
+  if (error instanceof Forbidden) {
+    return { ...refusalOf(error.code, error.message), headers: ['WWW-Authenticate', error.challenge] }
   }
   if (error instanceof EngineError) return refusalOf(error.code, error.message)
   const told = { error: { code: 'internal', message: 'this is a mistake of the server' } }

@@ -5,6 +5,7 @@ import { readNotify } from './notify.js'
 import type { Operation } from './operation.js'
 import { readBus, readPoll } from './poll.js'
 import { readPublish } from './publish.js'
+import { within } from './within.js'
 
 export type View = 'page' | 'example' | 'livez' | 'readyz' | 'cluster' | 'metrics' | 'openapi' | 'asyncapi'
 
@@ -24,6 +25,16 @@ export interface BusRoute {
   readonly database: string
   readonly bodyBytes: number
 }
+
+/** To have something that stands for a token. */
+export interface TicketRoute {
+  readonly methods: readonly string[]
+  readonly allow: string
+  readonly kind: 'ticket'
+  readonly database: string
+}
+
+export type Route = ViewRoute | BusRoute | StreamRoute | TicketRoute
 
 /** Something that goes on for as long as the connection. */
 export interface StreamRoute {
@@ -51,10 +62,10 @@ const views: ReadonlyMap<string, View> = new Map([
 ])
 
 const actions: ReadonlyMap<string | undefined, { readonly kind: Kind; readonly operation: Operation }> = new Map([
-  [undefined, { kind: 'bus', operation: readBus }],
-  ['poll', { kind: 'poll', operation: readPoll }],
-  ['publish', { kind: 'publish', operation: readPublish }],
-  ['notify', { kind: 'notify', operation: readNotify }],
+  [undefined, { kind: 'bus', operation: within(readBus) }],
+  ['poll', { kind: 'poll', operation: within(readPoll) }],
+  ['publish', { kind: 'publish', operation: within(readPublish) }],
+  ['notify', { kind: 'notify', operation: within(readNotify) }],
 ])
 
 const streams: ReadonlyMap<string | undefined, Omit<StreamRoute, 'database' | 'query'>> = new Map([
@@ -68,6 +79,7 @@ const busPath = (name: string | undefined): string => `/{database}/bus${name ===
 export const routes: readonly { readonly path: string; readonly methods: readonly string[] }[] = [
   ...[...views.keys()].map((path) => ({ path, methods: viewing.methods })),
   ...[...actions.keys()].map((name) => ({ path: busPath(name), methods: asking.methods })),
+  { path: busPath('ticket'), methods: asking.methods },
   ...[...streams].map(([name, { methods }]) => ({ path: busPath(name), methods })),
 ]
 
@@ -94,7 +106,7 @@ export const decoded = (segment: string): string => {
 }
 
 /** Undefined if there is nothing at this path. */
-export const routeOf = (target: string, options: HttpOptions): ViewRoute | BusRoute | StreamRoute | undefined => {
+export const routeOf = (target: string, options: HttpOptions): Route | undefined => {
   const path = pathOf(target)
   const view = views.get(path)
   if (view) return { ...viewing, view }
@@ -102,6 +114,7 @@ export const routeOf = (target: string, options: HttpOptions): ViewRoute | BusRo
   if (root !== '' || bus !== 'bus' || more.length > 0) return undefined
   const stream = streams.get(name)
   if (stream) return { ...stream, database: checkDatabase(decoded(database), options), query: queryOf(target) }
+  if (name === 'ticket') return { ...asking, kind: name, database: checkDatabase(decoded(database), options) }
   const action = actions.get(name)
   if (!action) return undefined
   return {

@@ -3,14 +3,17 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../errors.js'
 import type { Traffic } from '../metrics/families.js'
+import type { Address } from '../option-kinds.js'
 import type { Bus } from '../ports.js'
 import { EventStream, EventStreams } from '../stream/event-stream.js'
 import { Sockets } from '../stream/sockets.js'
 import { Streams } from '../stream/streams.js'
+import { AdminServer } from './admin.js'
 import { Answers } from './answer.js'
 import { Inbound } from './body.js'
 import { Connections } from './connections.js'
 import { Cors } from './cors.js'
+import { Desk } from './desk.js'
 import { Exchange } from './exchange.js'
 import type { Guard } from './guard.js'
 import type { House } from './house.js'
@@ -56,6 +59,8 @@ export interface HttpParts {
   readonly bus: Bus
   readonly options: HttpOptions
   readonly guard?: Guard | undefined
+  /** Where else the node can be looked at. */
+  readonly adminListen?: Address | undefined
 }
 
 /** The client port: takes connections and requests in, and hands each request to an exchange. */
@@ -68,14 +73,28 @@ export class HttpServer {
   readonly #streams: Streams
   readonly #events: EventStreams
   readonly #sockets: Sockets
+  readonly #admin: AdminServer
+  readonly #adminListen: Address | undefined
   #closing = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ bus, options, guard }: HttpParts) {
+  constructor({ bus, options, guard, adminListen }: HttpParts) {
     const isClosing = (): boolean => this.#closing || bus.draining
     this.#tally = new Tally(options.reportMs, (report) => bus.report(report))
     this.#connections = new Connections(options, this.#tally)
     const answers = new Answers()
+    const views = new Views(
+      bus,
+      options,
+      () => this.counters(),
+      () => this.#traffic(),
+    )
+    this.#adminListen = adminListen
+    this.#admin = new AdminServer({
+      views,
+      options,
+      refused: (refusal, address) => this.#tally.refuse(refusal, address),
+    })
     this.#house = {
       bus,
       guard,
@@ -87,12 +106,8 @@ export class HttpServer {
       cors: new Cors(options.corsOrigins),
       inbound: new Inbound(options.inboundBytes),
       tally: this.#tally,
-      views: new Views(
-        bus,
-        options,
-        () => this.counters(),
-        () => this.#traffic(),
-      ),
+      views,
+      desk: new Desk(views, guard),
       get closing() {
         return isClosing()
       },
@@ -128,7 +143,13 @@ export class HttpServer {
     })
   }
 
-  listen(host: string, port: number): Promise<{ readonly port: number }> {
+  async listen(host: string, port: number): Promise<{ readonly port: number }> {
+    const bound = await this.#listen(host, port)
+    if (this.#adminListen) await this.#admin.listen(this.#adminListen.host, this.#adminListen.port)
+    return bound
+  }
+
+  #listen(host: string, port: number): Promise<{ readonly port: number }> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen({ host, port, backlog: 4096 }, () => {
@@ -155,6 +176,7 @@ export class HttpServer {
           resolve()
         }),
       )
+      this.#admin.close()
       this.#streams.drain()
       this.#connections.closeUnused()
       this.#house.guard?.close()

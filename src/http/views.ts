@@ -13,6 +13,18 @@ import { page } from './page.js'
 import { type Numbers, Rates } from './rates.js'
 import type { View } from './route.js'
 
+/** What the client library goes by. */
+const directory = ({ ready, members }: Status): string =>
+  JSON.stringify({
+    ready,
+    members: members.map(({ url, state, ready, inView, waiters }) => ({ url, state, ready, inView, waiters })),
+  })
+
+/** How much of the node somebody may see. */
+export type Sight = 'all' | 'some'
+
+const forAdminsOnly = 'only an admin may see this: from the machine itself, with a token, or at --admin-listen'
+
 export interface Shown {
   readonly headers: readonly string[]
   readonly body: Body
@@ -53,14 +65,15 @@ export class Views {
     this.#metrics = new Metrics(() => ({ version, status: bus.status(), traffic: traffic() }))
   }
 
-  show(view: View): Shown | Promise<Shown> {
+  show(view: View, sight: Sight): Shown | Promise<Shown> {
+    if (sight === 'some' && (view === 'page' || view === 'metrics')) throw new EngineError('forbidden', forAdminsOnly)
     switch (view) {
       case 'livez':
         return { headers: json, body: '{"status":"ok"}' }
       case 'readyz':
         return { headers: json, body: this.#readiness() }
       case 'cluster':
-        return { headers: json, body: this.#cluster() }
+        return { headers: json, body: this.#cluster(sight) }
       case 'metrics':
         return this.#told()
       case 'page':
@@ -86,8 +99,9 @@ export class Views {
     return '{"status":"ready"}'
   }
 
-  #cluster(): Body {
+  #cluster(sight: Sight): Body {
     const status = this.#bus.status()
+    if (sight === 'some') return bodyOf(directory(status))
     const counters = this.#counts(status)
     const rates = this.#rates.until({ atMs: performance.now(), counts: counters })
     return bodyOf(JSON.stringify({ ...status, counters, rates }))

@@ -61,6 +61,7 @@ export class EventStream implements Owner, Pending {
     const from = typeof lastId === 'string' && lastId !== '' ? fromText(lastId) : wanted.from
     if (parts.connection.pending.length > 1) refuse('a stream needs a connection of its own')
     this.#stream = new Stream(events.streams, route.database, this)
+    this.#stream.untilMs = visitor.untilMs
     events.streams.add(this.#stream)
     this.#stream.follow(channels, from)
   }

@@ -13,6 +13,7 @@ import { type Form, inputOf } from '../http/operation.js'
 import { atLeastOne } from '../http/poll.js'
 import { readPublish } from '../http/publish.js'
 import { type Refusal, refusalFor, refusalOf } from '../http/refusal.js'
+import { within } from '../http/within.js'
 import type { Patron } from '../ports.js'
 import { closeCodeOf, closeCodes } from './close-codes.js'
 import { type Frames, frameOf, told } from './frame-format.js'
@@ -36,6 +37,8 @@ interface Parts {
   readonly database: string
   readonly visitor: Visitor
 }
+
+const publish = within(readPublish)
 
 /** A body of JSON, with these members before its own. */
 const withHead = (head: string, body: Body): Body => frameOf(`{${head},${String(body).slice(1)}`)
@@ -74,6 +77,7 @@ export class Session implements Owner {
     this.#parts = parts
     const { hall, ws, database } = parts
     this.#stream = new Stream(hall.streams, database, this)
+    this.#stream.untilMs = parts.visitor.untilMs
     ws.on('message', (data, isBinary) => this.#received(data as Buffer, isBinary))
     ws.on('close', () => this.#stream.close())
     ws.on('pong', () => {
@@ -231,7 +235,7 @@ export class Session implements Owner {
     const { bus, options } = hall.house
     const patron = new Publication(this, id)
     const scan = new Scan(data, options.jsonDepth)
-    const { terms, form } = readPublish({ scan, database, headers: {}, options, visitor })
+    const { terms, form } = publish({ scan, database, headers: {}, options, visitor })
     patron.form = form
     this.#publishing++
     hall.house.tally.requests++
@@ -239,9 +243,9 @@ export class Session implements Owner {
   }
 
   #admit(kind: Kind): Visitor | Promise<Visitor> {
-    const { hall, request, connection, database } = this.#parts
-    const { guard } = hall.house
-    return guard?.admit({ kind, database, headers: request.headers, address: connection.address }) ?? anyone
+    const { hall, request, connection, database, visitor } = this.#parts
+    const { address } = connection
+    return hall.house.guard?.admit({ kind, database, headers: request.headers, address, known: visitor }) ?? anyone
   }
 
   #refuse(refusal: Refusal, id: RequestId | undefined): void {

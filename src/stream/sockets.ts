@@ -101,9 +101,9 @@ export class Sockets {
     throw new EngineError('forbidden', 'pages of this origin may not connect here')
   }
 
-  #admit({ request, connection }: Upgrade, { kind, database }: StreamRoute): Visitor | Promise<Visitor> {
+  #admit({ request, connection }: Upgrade, { kind, database, query }: StreamRoute): Visitor | Promise<Visitor> {
     const { headers } = request
-    return this.#parts.house.guard?.admit({ kind, database, headers, address: connection.address }) ?? anyone
+    return this.#parts.house.guard?.admit({ kind, database, headers, query, address: connection.address }) ?? anyone
   }
 
   #open({ request, socket, head, connection }: Upgrade, { query, database }: StreamRoute, visitor: Visitor): void {

@@ -47,6 +47,8 @@ export class Stream implements Patron {
   /** When something was last written. */
   saidMs: number
   checkedMs: number
+  /** When its reader must be gone, if there is such a time. */
+  untilMs: number | undefined
   /** When it was first seen that the socket had something left to take, if it still has. */
   lateMs = Number.POSITIVE_INFINITY
   /** Message bytes that have passed it by. */

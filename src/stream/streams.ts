@@ -16,6 +16,8 @@ interface Parts {
   readonly validMs: number | undefined
 }
 
+const expired = refusalOf('unauthorized', 'the token has expired')
+
 /** Streams that are let read on in one turn of the event loop. */
 const turn = 32
 
@@ -89,6 +91,7 @@ export class Streams {
     const staying: Stream[] = []
     for (const stream of this.#all) {
       if (!this.#isInTime(stream)) stream.owner.end('slow')
+      else if (nowMs >= (stream.untilMs ?? Number.POSITIVE_INFINITY)) stream.owner.end(expired)
       else if (this.#isStale(stream)) this.#recheck(stream)
       else if (stream.saidMs <= due) {
         stream.owner.probe()

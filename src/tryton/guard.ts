@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { tokenNeeded } from '../auth/challenge.js'
 import type { Report } from '../effect.js'
 import { EngineError } from '../errors.js'
 import type { Caller, Guard, Kind, Visitor } from '../http/guard.js'
@@ -56,6 +57,7 @@ export class TrytonGuard implements Guard {
 
   admit(caller: Caller): Visitor | Promise<Visitor> {
     const { database, headers, kind } = caller
+    if (kind === 'node') throw tokenNeeded()
     const credentials = readCredentials(headers)
     // A slash would make another path of the question, and so perhaps another question.
     if (!credentials || database.includes('/')) throw this.#stranger(caller)

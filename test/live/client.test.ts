@@ -5,7 +5,7 @@ import { Fleet } from './fleet.js'
 import { check, roll } from './roll.js'
 
 // Several processes from source, on a machine that may be busy.
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 test('a rolling restart of all nodes: clients lose nothing, get nothing twice, and see no error', async (t) => {
   const fleet = await Fleet.launch(3, ['--retention-count', '100000'])

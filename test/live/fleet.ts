@@ -107,7 +107,7 @@ export class Fleet {
   async joined(): Promise<void> {
     const all = (): Promise<boolean[]> => Promise.all(this.ships.map((ship) => ship.joined(this.ships.length)))
     try {
-      await until('one view of all nodes', async () => (await all()).every(Boolean), 40_000)
+      await until('one view of all nodes', async () => (await all()).every(Boolean), 120_000)
     } catch (error) {
       throw new Error(this.ships.map(({ name, said }) => `${name}: ${said}`).join('\n'), { cause: error })
     }

@@ -7,7 +7,7 @@ import { whyNot } from '../tryton/real/debian.js'
 import { Site } from '../tryton/real/site.js'
 
 // Several processes from source, on a machine that may be busy.
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const packages = { nginx: 'nginx-light', haproxy: 'haproxy' } as const
 const files = { nginx: 'nginx.conf', haproxy: 'haproxy.cfg' } as const

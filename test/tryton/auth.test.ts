@@ -22,7 +22,7 @@ const scene = async (t: Test, options: Partial<Options> = {}, version: 6 | 8 = 6
   const trytond = await FakeTrytond.start(t, version)
   const reports: Report[] = []
   const all = { ...defaults, auth: `trytond=${trytond.url}`, ...options }
-  const guard = guardFor(all, ['a-token'], (report) => reports.push(report))
+  const guard = guardFor(all, { secrets: [], tokens: ['a-token'] }, (report) => reports.push(report))
   const stage = await Stage.set(t, {}, guard)
   return { trytond, stage, reports }
 }
@@ -126,7 +126,11 @@ test('a session reads and does not publish; a server with the token does both', 
   t.equal(stage.bus.publishes.length, 0)
   t.equal((await stage.post('/tryton/bus/publish', message, ['Authorization: Bearer b-token'])).status, 401)
   const right = ['Authorization: bearer   a-token-without-blanks']
-  const guard = guardFor({ ...defaults, auth: `trytond=${trytond.url}` }, ['other', 'a-token-without-blanks'], () => {})
+  const guard = guardFor(
+    { ...defaults, auth: `trytond=${trytond.url}` },
+    { secrets: [], tokens: ['other', 'a-token-without-blanks'] },
+    () => {},
+  )
   const second = await Stage.set(t, {}, guard)
   t.equal((await second.post('/tryton/bus/publish', message, right)).status, 200)
   t.same(await channelsOf(second, right, '{"channels":["user:1","user:2"]}'), ['user:1', 'user:2'])
