@@ -2,6 +2,9 @@ import { Socket, type SocketConstructorOpts } from 'node:net'
 
 const bufferBytes = 64 * 1024
 
+/** What may wait to be written before a socket counts as full: an answer or two, or each large one would stop the reading. */
+const fullBytes = 64 * 1024
+
 /** Where all connections read into, one after the other: who takes bytes from it uses them at once, or copies them. */
 const shared = Buffer.allocUnsafeSlow(bufferBytes)
 
@@ -51,7 +54,8 @@ export class Intake {
     accepted.destroy()
     this.#owns = true
     const onread = { buffer: shared, callback: (size: number): boolean => this.#read(size) }
-    return new Socket({ handle, allowHalfOpen: true, onread } as SocketConstructorOpts)
+    const options = { handle, allowHalfOpen: true, onread, writableHighWaterMark: fullBytes }
+    return new Socket(options as SocketConstructorOpts)
   }
 
   /** False makes the socket pause. */
