@@ -5,7 +5,8 @@ import type { OptionName, Options } from '../src/options.js'
 import { type ChildPlan, Children } from './children.js'
 import { clientOf } from './client.js'
 import { Failure } from './failure.js'
-import { asArguments, asVariables, clusterOptions, givenOptions, variableOf } from './flags.js'
+import { asArguments, asVariables, clusterOptions, variableOf } from './flags.js'
+import { givenOptions } from './given.js'
 import { print, say } from './terminal.js'
 
 export interface Ports {
@@ -16,6 +17,7 @@ export interface Ports {
 }
 
 export interface ClusterFlags extends Ports {
+  readonly config?: string
   readonly [name: string]: unknown
 }
 
@@ -66,6 +68,7 @@ export const urlOf = ({ port }: Place): string => `http://${host}:${port}`
 export const environmentFor = (secret: string): NodeJS.ProcessEnv => {
   const env: NodeJS.ProcessEnv = { ...process.env }
   for (const name of clusterOptions) delete env[variableOf(name)]
+  delete env.CARILLON_CONFIG
   return { ...env, [variableOf('secret')]: secret }
 }
 

@@ -8,11 +8,11 @@ import {
   optionNames,
   specOf,
 } from '../src/options.js'
-import { Failure } from './failure.js'
 
 export type Environment = { readonly [name: string]: string | undefined }
 
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** retentionCount → retention-count */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** retentionCount → CARILLON_RETENTION_COUNT */
 export const variableOf = (name: OptionName): string => `CARILLON_${kebab(name).replaceAll('-', '_').toUpperCase()}`
@@ -65,23 +65,35 @@ const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; r
   choice: { parse: same, placeholder: 'word' },
 }
 
-const parseOption = (name: OptionName, text: string): unknown => kinds[specOf(name).kind].parse(text)
+export const parseOption = (name: OptionName, text: string): unknown => kinds[specOf(name).kind].parse(text)
 
 const sizeOf = (bytes: number): string => {
+  if (bytes % 2 ** 30 === 0 && bytes > 0) return `${bytes / 2 ** 30}GiB`
   if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`
   return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10}KiB` : String(bytes)
 }
 
+export const placeholderOf = (name: OptionName): string => {
+  const { kind, choices } = specOf(name)
+  return choices?.join('|') ?? kinds[kind].placeholder
+}
+
+/** As people write it. */
+export const shownValue = (name: OptionName, value: string | number): string => {
+  if (typeof value === 'string') return value
+  return specOf(name).kind === 'bytes' ? sizeOf(value) : String(value)
+}
+
 const shownDefault = (name: OptionName): string => {
-  const { kind, default: value } = specOf(name)
-  if (typeof value === 'number') return ` (${kind === 'bytes' ? sizeOf(value) : value})`
-  return typeof value === 'string' && value !== '' ? ` (${value})` : ''
+  const { default: value } = specOf(name)
+  if (typeof value !== 'number' && (typeof value !== 'string' || value === '')) return ''
+  return ` (${shownValue(name, value)})`
 }
 
 /** Commander's option for this entry of the table. No default: what is not given may come from the environment. */
 const flagOf = (name: OptionName): Option => {
   const spec = specOf(name)
-  const placeholder = spec.choices?.join('|') ?? kinds[spec.kind].placeholder
+  const placeholder = placeholderOf(name)
   const flags = placeholder === '' ? `--${kebab(name)}` : `--${kebab(name)} <${placeholder}>`
   const option = new Option(flags, `${spec.help}${shownDefault(name)}`)
   if (spec.kind === 'flag') return option
@@ -94,6 +106,13 @@ const flagOf = (name: OptionName): Option => {
   })
 }
 
+export const addConfigFlag = (command: Command): Command =>
+  command.addOption(
+    new Option('--config <file>', 'options of a node, as TOML or YAML; flags and variables go before it').env(
+      'CARILLON_CONFIG',
+    ),
+  )
+
 /** Adds a flag for each of these options, under headings; secrets have none. */
 export const addNodeFlags = (command: Command, wanted: readonly OptionName[] = optionNames): Command => {
   for (const { title, names } of optionGroups) {
@@ -104,32 +123,7 @@ export const addNodeFlags = (command: Command, wanted: readonly OptionName[] = o
 }
 
 /** Not for the eyes of everyone on the machine, who could read it among the arguments of a process. */
-const isPrivate = (name: OptionName): boolean => specOf(name).secret === true || specOf(name).masked === true
-
-const fromEnvironment = (name: OptionName, environment: Environment): unknown => {
-  const text = environment[variableOf(name)]
-  if (text === undefined) return undefined
-  const value = parseOption(name, text)
-  const rule = brokenRule(name, value)
-  if (rule) throw new Failure(2, `${variableOf(name)} ${rule}${isPrivate(name) ? '' : `, not "${text}"`}`)
-  return value
-}
-
-/** What was asked for: flags before variables; what is in neither is left to the defaults. */
-export const givenOptions = (
-  flags: { readonly [name: string]: unknown },
-  environment: Environment,
-): Partial<Options> => {
-  const given: { [name: string]: unknown } = {}
-  for (const name of optionNames) {
-    const value = flags[name] ?? fromEnvironment(name, environment)
-    if (value !== undefined) given[name] = value
-  }
-  if (flags.secretFile !== undefined) delete given.secret
-  if (flags.tokenFile !== undefined) delete given.token
-  if (flags.jwtSecretFile !== undefined) delete given.jwtSecret
-  return given
-}
+export const isPrivate = (name: OptionName): boolean => specOf(name).secret === true || specOf(name).masked === true
 
 /** The table's options as arguments for a child process; what must not stand there is left out (see below). */
 export const asArguments = (given: Partial<Options>): readonly string[] =>

@@ -1,9 +1,17 @@
-import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
+import { Argument, Command, CommanderError, Option, type OutputConfiguration } from 'commander'
 import { type OptionName, optionNames } from '../src/options.js'
 import { version } from '../src/version.js'
 import { transports, workloads } from './bench/plan.js'
 import { Failure } from './failure.js'
-import { addDatabaseFlag, addNodeFlags, addServerFlags, clusterOptions, numberFrom, parseServers } from './flags.js'
+import {
+  addConfigFlag,
+  addDatabaseFlag,
+  addNodeFlags,
+  addServerFlags,
+  clusterOptions,
+  numberFrom,
+  parseServers,
+} from './flags.js'
 
 /** Help begins with what people copy. */
 const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
@@ -11,7 +19,7 @@ const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((
 // Each command is loaded when it is run: to publish one message, no node has to be read in.
 
 const startCommand = (): Command =>
-  addNodeFlags(new Command('start'))
+  addNodeFlags(addConfigFlag(new Command('start')))
     .description(
       'Run one node in the foreground. Flags can be given as CARILLON_… too, the secret itself as CARILLON_SECRET.',
     )
@@ -20,6 +28,7 @@ const startCommand = (): Command =>
       examples([
         'carillon start',
         'carillon start --peer-listen 10.0.0.1:7500 --join 10.0.0.2:7500,10.0.0.3:7500 --secret-file /etc/carillon/secret',
+        'carillon start --config /etc/carillon.toml',
         'CARILLON_LOG_LEVEL=warn carillon start --listen 127.0.0.1:8400 --peer-listen 127.0.0.1:8500',
       ]),
     )
@@ -42,7 +51,9 @@ const clusterCommand = (): Command => {
         .default(7500)
         .argParser(numberFrom(0, 65_535, true)),
     )
-  return addNodeFlags(command, shared).action(async (flags) => (await import('./cluster.js')).cluster(flags))
+  return addNodeFlags(addConfigFlag(command), shared).action(async (flags) =>
+    (await import('./cluster.js')).cluster(flags),
+  )
 }
 
 const publishCommand = (): Command =>
@@ -203,6 +214,23 @@ const tokenCommand = (): Command =>
     )
     .action(async (flags) => (await import('./token.js')).token(flags))
 
+const configCommand = (): Command =>
+  addNodeFlags(addConfigFlag(new Command('config')))
+    .description(
+      'Check what a node would run with, or show it: file, variables and flags together; or show all defaults.',
+    )
+    .addHelpText(
+      'before',
+      examples([
+        'carillon config default > carillon.toml',
+        'carillon config check --config carillon.toml',
+        'CARILLON_LOG_LEVEL=warn carillon config show --config carillon.toml --retention-count 5000',
+      ]),
+    )
+    .addArgument(new Argument('<what>').choices(['check', 'show', 'default']))
+    .option('--markdown', 'the defaults as a table', false)
+    .action(async (what, flags) => (await import('./config.js')).config(what, flags))
+
 const makers = [
   startCommand,
   clusterCommand,
@@ -211,6 +239,7 @@ const makers = [
   notifyCommand,
   statusCommand,
   tokenCommand,
+  configCommand,
   benchCommand,
 ]
 

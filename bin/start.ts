@@ -1,9 +1,11 @@
 import { createNode, EngineError, type Node } from '../src/index.js'
+import { readKeys } from '../src/keys.js'
+import { resolveOptions } from '../src/options.js'
 import { Failure } from './failure.js'
-import { givenOptions } from './flags.js'
+import { type GivenFlags, givenOptions } from './given.js'
 import { say } from './terminal.js'
 
-export type StartFlags = { readonly [name: string]: unknown; readonly tethered?: boolean }
+export type StartFlags = GivenFlags & { readonly tethered?: boolean }
 
 const portWords: { readonly [code: string]: string } = {
   EADDRINUSE: 'is in use: end what listens there, or choose another address',
@@ -12,7 +14,7 @@ const portWords: { readonly [code: string]: string } = {
 }
 
 /** In plain words, what a user can do something about; a bug keeps its stack. */
-const inWords = (error: unknown): unknown => {
+export const inWords = (error: unknown): unknown => {
   if (error instanceof EngineError) return new Failure(2, error.message, { cause: error })
   const { code, address, port, path, syscall }: Partial<NodeJS.ErrnoException & { address: string; port: number }> =
     error instanceof Error ? error : {}
@@ -42,11 +44,23 @@ const askedToEnd = (tethered: boolean): Promise<number> =>
     if (tethered) process.once('disconnect', () => resolve(1))
   })
 
+/** What makes no sense changes nothing: the node goes on as it is. */
+const reload = async (node: Node, flags: StartFlags): Promise<void> => {
+  try {
+    const options = resolveOptions(givenOptions(flags, process.env))
+    node.renew(options, await readKeys(options))
+  } catch (error) {
+    const why = inWords(error)
+    node.report({ event: 'not_reloaded', detail: { why: why instanceof Error ? why.message : String(why) } })
+  }
+}
+
 export const start = async (flags: StartFlags): Promise<void> => {
   const tethered = flags.tethered === true
   if (tethered && !process.connected) throw new Failure(2, '--tethered is for a process started with an IPC channel')
   const ended = askedToEnd(tethered)
   const node = await create(flags)
+  process.on('SIGHUP', () => void reload(node, flags))
   if (process.connected) process.send?.('up')
   const failed = node.failed.then((why) => {
     say(`carillon: ${why}`)

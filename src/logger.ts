@@ -11,6 +11,8 @@ const levels = new Map<string, 'debug' | 'warn' | 'error'>([
   ['peer refused', 'warn'],
   ['peer too slow', 'warn'],
   ['trytond_unavailable', 'warn'],
+  ['keys_unavailable', 'warn'],
+  ['not_reloaded', 'error'],
   ['tryton_lost', 'warn'],
   ['tryton_refused', 'warn'],
   ['notifications_dropped', 'warn'],

@@ -22,6 +22,8 @@ import {
 } from './options.js'
 import { Links } from './peer/links.js'
 import type { Bus, Patron } from './ports.js'
+import { Publishing } from './publishing.js'
+import { renewalOf } from './renewal.js'
 import { Alarm, clock, random } from './system.js'
 import { Feeds } from './tryton/feeds.js'
 
@@ -33,7 +35,7 @@ import { Feeds } from './tryton/feeds.js'
  * 3. A reader or publisher that fails takes no other one's effect with it.
  */
 export class Node implements Bus {
-  readonly #options: Options
+  #options: Options
   #log: Logger
   readonly #http: HttpServer
   readonly #links: Links
@@ -45,9 +47,9 @@ export class Node implements Bus {
   #stepping = false
   #closed = false
   #url = ''
-  /** Publishes that have no answer yet. */
-  #publishing = 0
-  #onAllPublished = (): void => {}
+  readonly #publishing = new Publishing()
+  /** Of peers; the same list for as long as the node lives, whatever is in it. */
+  readonly #secrets: Uint8Array[]
   #closing: Promise<void> | undefined
   #fail: (why: string) => void = () => {}
   /** Resolves, with the reason, if this node can't go on; it is for its owner to close it then. */
@@ -57,6 +59,7 @@ export class Node implements Bus {
 
   constructor(options: Options, keys: Keys) {
     this.#options = options
+    this.#secrets = [...keys.secrets]
     this.#log = createLogger(options)
     const guard = guardFor(options, keys, (report) => this.report(report))
     const http = limitsFor('http', httpDefaults, options)
@@ -74,7 +77,7 @@ export class Node implements Bus {
     this.#links = new Links({
       self: this.#self,
       cluster: options.cluster,
-      secrets: keys.secrets,
+      secrets: this.#secrets,
       options: peerLimitsFor(options),
       random,
       on: {
@@ -144,10 +147,20 @@ export class Node implements Bus {
     }
   }
 
+  /** Takes on what can be changed while the node runs; connections stay. What can't is told in the log. */
+  renew(given: Options, keys: Keys): void {
+    const { options, taken, left } = renewalOf(this.#options, given)
+    this.#options = options
+    this.#log.level = options.logLevel
+    this.#secrets.splice(0, this.#secrets.length, ...keys.secrets)
+    this.#http.renew(limitsFor('http', httpDefaults, options), keys)
+    this.#log.info({ taken, needs_restart: left }, 'reloaded')
+  }
+
   step(input: Input): void {
     // Sockets that close now still say so, which must not wake what has been put to sleep.
     if (this.#closed) return
-    if (input.type === 'publish') this.#publishing++
+    if (input.type === 'publish') this.#publishing.begin()
     if (this.#engine && !this.#stepping) this.#run(this.#engine, input)
     else this.#waiting.push(input)
   }
@@ -232,9 +245,8 @@ export class Node implements Bus {
         this.#settle(effect.reader, effect)
         break
       case 'published':
-        this.#publishing--
+        this.#publishing.end()
         this.#settle(effect.publisher, effect)
-        if (this.#publishing === 0) this.#onAllPublished()
         break
       case 'dial':
         this.#links.dial(effect.peer, effect.address)
@@ -267,24 +279,13 @@ export class Node implements Bus {
     const leftMs = (): number => Math.max(0, end - performance.now())
     this.#feeds.close()
     this.step({ type: 'drain' })
-    await this.#allPublished(leftMs())
+    await this.#publishing.none(leftMs())
     this.step({ type: 'leave' })
     await this.#http.close(leftMs())
     await this.#links.close()
     this.#closed = true
     this.#alarm.clear()
     this.#log.info('stopped')
-  }
-
-  #allPublished(timeoutMs: number): Promise<void> {
-    if (this.#publishing === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
-      this.#onAllPublished = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }
 

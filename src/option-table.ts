@@ -20,6 +20,8 @@ export interface Spec {
   readonly core?: keyof CoreOptions
   readonly http?: keyof HttpOptions
   readonly peer?: keyof PeerOptions
+  /** A running node takes on another value, or what else is in the file. */
+  readonly reload?: true
   /** One sentence. */
   readonly help: string
 }
@@ -45,7 +47,7 @@ const node = {
     help: 'Unique in the cluster, the same after a restart; else the address that other nodes dial.' },
   drainTimeout: { kind: 'seconds', default: 10, min: 0, max: 3600,
     help: 'How long a stop waits for the publishes under way.' },
-  logLevel: { kind: 'choice', default: 'info', choices: ['debug', 'info', 'warn', 'error', 'silent'],
+  logLevel: { kind: 'choice', reload: true, default: 'info', choices: ['debug', 'info', 'warn', 'error', 'silent'],
     help: 'What is worth a line on standard error.' },
   logFormat: { kind: 'choice', default: 'auto', choices: ['auto', 'json', 'text'],
     help: 'How these lines look; auto is text on a terminal, JSON elsewhere.' },
@@ -77,23 +79,23 @@ const cluster = {
 
 // biome-ignore format: two lines an option read as the table that it is
 const access = {
-  secret: { kind: 'text', default: '', blank: true, secret: true, min: 16, max: 4096,
+  secret: { kind: 'text', reload: true, default: '', blank: true, secret: true, min: 16, max: 4096,
     help: 'What peers prove to each other that they know.' },
-  secretFile: { kind: 'text', default: '', blank: true,
+  secretFile: { kind: 'text', reload: true, default: '', blank: true,
     help: 'A file with what peers prove to each other that they know; more lines: secrets also accepted.' },
   auth: { kind: 'auth', default: 'none',
     help: 'Who may publish and subscribe: everyone; who brings a token that lets them (jwt); or who has a session of the trytond at this URL (they subscribe only).' },
-  jwtSecret: { kind: 'text', default: '', blank: true, secret: true, min: 32, max: 4096,
+  jwtSecret: { kind: 'text', reload: true, default: '', blank: true, secret: true, min: 32, max: 4096,
     help: 'What tokens are signed with (HS256).' },
-  jwtSecretFile: { kind: 'text', default: '', blank: true,
+  jwtSecretFile: { kind: 'text', reload: true, default: '', blank: true,
     help: 'A file with what tokens are signed with (HS256); more lines: also accepted.' },
-  jwtKeyFile: { kind: 'text', default: '', blank: true,
+  jwtKeyFile: { kind: 'text', reload: true, default: '', blank: true,
     help: 'A file with the public keys of who signs tokens (RS256, ES256): PEM, or a JSON Web Key Set.' },
-  jwksUrl: { kind: 'url', default: '', blank: true, max: 2048,
+  jwksUrl: { kind: 'url', reload: true, default: '', blank: true, max: 2048,
     help: 'Where the JSON Web Key Set of who signs tokens (RS256, ES256) is.' },
-  jwksCache: { kind: 'seconds', default: 600, min: 1, max: 86_400,
+  jwksCache: { kind: 'seconds', reload: true, default: 600, min: 1, max: 86_400,
     help: 'How long that set is not asked for again, unless a token names a key that is not in it.' },
-  jwksPause: { kind: 'seconds', default: 30, min: 0.1, max: 3600,
+  jwksPause: { kind: 'seconds', reload: true, default: 30, min: 0.1, max: 3600,
     help: 'It is not asked for more often than this, whatever keys tokens name.' },
   jwtIssuer: { kind: 'text', default: '', blank: true, max: 2048,
     help: 'What the claim iss of tokens must be, if it is to be looked at.' },
@@ -109,13 +111,13 @@ const access = {
     help: 'How long trytond may take to say whether there is a session, or the server of --jwks-url to answer.' },
   proxies: { kind: 'count', default: 1, min: 0, max: 16,
     help: 'Proxies between clients and node, that add to X-Forwarded-For; 0 if clients connect to the node itself.' },
-  token: { kind: 'text', default: '', blank: true, secret: true, min: 16, max: 4096,
+  token: { kind: 'text', reload: true, default: '', blank: true, secret: true, min: 16, max: 4096,
     help: 'What servers send (Authorization: Bearer) that publish and read all.' },
-  tokenFile: { kind: 'text', default: '', blank: true,
+  tokenFile: { kind: 'text', reload: true, default: '', blank: true,
     help: 'A file with what servers send (Authorization: Bearer) that publish and read all; more lines: also accepted.' },
   insecure: { kind: 'flag', default: false,
     help: 'Let everyone who reaches the client port publish and subscribe, on whatever address it is.' },
-  corsOrigin: { kind: 'origins', default: http.corsOrigins, http: 'corsOrigins',
+  corsOrigin: { kind: 'origins', reload: true, default: http.corsOrigins, http: 'corsOrigins',
     help: 'Origins whose web pages may publish and subscribe; * is any.' },
 } as const satisfies Specs
 
@@ -139,7 +141,7 @@ const publishing = {
     help: 'One message, or any other request body; all nodes need the same.' },
   batchBytes: { kind: 'bytes', default: http.batchBytes, min: kib, max: 256 * mib, http: 'batchBytes',
     help: 'All messages of one request.' },
-  batchCount: { kind: 'count', default: http.messagesPerRequest, min: 1, max: 1000, http: 'messagesPerRequest',
+  batchCount: { kind: 'count', reload: true, default: http.messagesPerRequest, min: 1, max: 1000, http: 'messagesPerRequest',
     help: 'Messages in one request.' },
   publishTimeout: { kind: 'seconds', default: core.publishTimeoutMs / 1000, min: 0.1, max: 300, core: 'publishTimeoutMs',
     help: 'After this a publish whose fate is not known is answered so.' },
@@ -151,19 +153,19 @@ const publishing = {
 
 // biome-ignore format: two lines an option read as the table that it is
 const subscribing = {
-  longPollTimeout: { kind: 'seconds', default: http.longPollTimeoutMs / 1000, min: 0.1, max: 3600, http: 'longPollTimeoutMs',
+  longPollTimeout: { kind: 'seconds', reload: true, default: http.longPollTimeoutMs / 1000, min: 0.1, max: 3600, http: 'longPollTimeoutMs',
     help: 'How long a Tryton client is kept waiting, and any other at the most.' },
-  pollTimeout: { kind: 'seconds', default: http.pollTimeoutMs / 1000, min: 0, max: 3600, http: 'pollTimeoutMs',
+  pollTimeout: { kind: 'seconds', reload: true, default: http.pollTimeoutMs / 1000, min: 0, max: 3600, http: 'pollTimeoutMs',
     help: 'How long a poll waits that does not say.' },
-  firstPollWindow: { kind: 'seconds', default: http.firstPollWindowMs / 1000, min: 0, max: 86_400, http: 'firstPollWindowMs',
+  firstPollWindow: { kind: 'seconds', reload: true, default: http.firstPollWindowMs / 1000, min: 0, max: 86_400, http: 'firstPollWindowMs',
     help: 'A Tryton client that comes with no id is given what is younger than this.' },
-  pollLimit: { kind: 'count', default: http.pollLimit, min: 1, max: 100_000, http: 'pollLimit',
+  pollLimit: { kind: 'count', reload: true, default: http.pollLimit, min: 1, max: 100_000, http: 'pollLimit',
     help: 'Messages in an answer to a poll that does not say how many.' },
-  pollLimitMax: { kind: 'count', default: http.pollLimitMax, min: 1, max: 100_000, http: 'pollLimitMax',
+  pollLimitMax: { kind: 'count', reload: true, default: http.pollLimitMax, min: 1, max: 100_000, http: 'pollLimitMax',
     help: 'Messages in an answer, whatever the poll says.' },
   answerBytes: { kind: 'bytes', default: core.answerBytes, min: kib, max: gib, core: 'answerBytes',
     help: 'Message bytes in one answer; one message always fits.' },
-  channelsPerRequest: { kind: 'count', default: http.channelsPerRequest, min: 1, max: 100_000, http: 'channelsPerRequest',
+  channelsPerRequest: { kind: 'count', reload: true, default: http.channelsPerRequest, min: 1, max: 100_000, http: 'channelsPerRequest',
     help: 'Channels in one poll, or on one stream.' },
   waiters: { kind: 'count', default: core.waitersMax, min: 1, max: 10 * million, core: 'waitersMax',
     help: 'Subscribers that wait at the same time.' },
@@ -171,17 +173,17 @@ const subscribing = {
 
 // biome-ignore format: two lines an option read as the table that it is
 const streaming = {
-  streams: { kind: 'count', default: http.streamsMax, min: 1, max: 10 * million, http: 'streamsMax',
+  streams: { kind: 'count', reload: true, default: http.streamsMax, min: 1, max: 10 * million, http: 'streamsMax',
     help: 'Open at the same time: event streams and WebSockets.' },
-  streamHeartbeat: { kind: 'seconds', default: http.heartbeatMs / 1000, min: 1, max: 3600, http: 'heartbeatMs',
+  streamHeartbeat: { kind: 'seconds', reload: true, default: http.heartbeatMs / 1000, min: 1, max: 3600, http: 'heartbeatMs',
     help: 'Nothing is said on a stream for at most so long.' },
-  streamRetry: { kind: 'seconds', default: http.retryMs / 1000, min: 0, max: 3600, http: 'retryMs',
+  streamRetry: { kind: 'seconds', reload: true, default: http.retryMs / 1000, min: 0, max: 3600, http: 'retryMs',
     help: 'When a stream ends, its client is asked to come back after so long, or up to twice that.' },
   streamPageBytes: { kind: 'bytes', default: http.pageBytes, min: kib, max: gib, http: 'pageBytes',
     help: 'Message bytes read for a stream at a time while it catches up; one message always fits.' },
-  slowTimeout: { kind: 'seconds', default: http.slowMs / 1000, min: 0.1, max: 3600, http: 'slowMs',
+  slowTimeout: { kind: 'seconds', reload: true, default: http.slowMs / 1000, min: 0.1, max: 3600, http: 'slowMs',
     help: 'A stream is cut that does not take what it was given in this time, beside what it takes at --write-rate.' },
-  slowBytes: { kind: 'bytes', default: http.slowBytes, min: 1, max: gib, http: 'slowBytes',
+  slowBytes: { kind: 'bytes', reload: true, default: http.slowBytes, min: 1, max: gib, http: 'slowBytes',
     help: 'Message bytes that may pass a stream by for which there is no room on its connection.' },
   frameBytes: { kind: 'bytes', default: http.frameBytes, min: kib, max: 256 * mib, http: 'frameBytes',
     help: 'One frame of a WebSocket client, or all its fragments.' },
@@ -191,11 +193,11 @@ const streaming = {
 
 // biome-ignore format: two lines an option read as the table that it is
 const clients = {
-  connections: { kind: 'count', default: http.connectionsMax, min: 1, max: million, http: 'connectionsMax',
+  connections: { kind: 'count', reload: true, default: http.connectionsMax, min: 1, max: million, http: 'connectionsMax',
     help: 'Open at the same time.' },
-  connectionsPerAddress: { kind: 'count', default: http.connectionsPerAddressMax, min: 1, max: million, http: 'connectionsPerAddressMax',
+  connectionsPerAddress: { kind: 'count', reload: true, default: http.connectionsPerAddressMax, min: 1, max: million, http: 'connectionsPerAddressMax',
     help: 'Open from one address; all clients of a proxy have that of the proxy.' },
-  pipeline: { kind: 'count', default: http.pipelineMax, min: 1, max: 65_536, http: 'pipelineMax',
+  pipeline: { kind: 'count', reload: true, default: http.pipelineMax, min: 1, max: 65_536, http: 'pipelineMax',
     help: 'Requests on one connection that wait for an answer.' },
   headerBytes: { kind: 'bytes', default: http.headerBytes, min: kib, max: mib, http: 'headerBytes',
     help: 'Request line and headers of a request.' },
@@ -207,9 +209,9 @@ const clients = {
     help: 'In which the headers of a request must arrive.' },
   bodyTimeout: { kind: 'seconds', default: http.bodyTimeoutMs / 1000, min: 0.1, max: 3600, http: 'bodyTimeoutMs',
     help: 'In which a whole request must arrive.' },
-  writeTimeout: { kind: 'seconds', default: http.writeTimeoutMs / 1000, min: 0.1, max: 3600, http: 'writeTimeoutMs',
+  writeTimeout: { kind: 'seconds', reload: true, default: http.writeTimeoutMs / 1000, min: 0.1, max: 3600, http: 'writeTimeoutMs',
     help: 'In which an answer must be taken, beside the time that it takes at --write-rate.' },
-  writeRate: { kind: 'bytes', default: http.writeBytesPerSecond, min: 1, max: gib, http: 'writeBytesPerSecond',
+  writeRate: { kind: 'bytes', reload: true, default: http.writeBytesPerSecond, min: 1, max: gib, http: 'writeBytesPerSecond',
     help: 'Bytes a second that a client must take at the least.' },
   keepAlive: { kind: 'seconds', default: http.keepAliveMs / 1000, min: 1, max: 3600, http: 'keepAliveMs',
     help: 'After which an idle connection is closed; a proxy before it should be the first to close.' },

@@ -1,4 +1,5 @@
 import { EngineError } from './errors.js'
+import { didYouMean } from './nearest.js'
 import { type Address, addressForm, isLoopback, type Kinds, kinds, parseAddress } from './option-kinds.js'
 import { groups, type Spec, table } from './option-table.js'
 import { type PeerOptions, peerDefaults } from './peer/limits.js'
@@ -108,7 +109,8 @@ export const resolveOptions = (given: Partial<Options>): Options => {
   const options: { [name: string]: unknown } = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
-    if (!Object.hasOwn(table, name)) refuse(name, `is not an option; there are ${optionNames.join(', ')}`)
+    if (!Object.hasOwn(table, name))
+      refuse(name, `is not an option${didYouMean(name, optionNames) || `; there are ${optionNames.join(', ')}`}`)
     const rule = brokenRule(name as OptionName, value)
     if (rule) refuse(name, `${rule}, not ${shown(name as OptionName, value)}`)
     options[name] = value

@@ -8,7 +8,7 @@ import { type Asked, FakeServer, type Script } from './support/fake-server.js'
 // Many processes from source, on a machine that may be busy.
 tap.setTimeout(120_000)
 
-const commands = ['start', 'cluster', 'publish', 'subscribe', 'notify', 'status', 'token']
+const commands = ['start', 'cluster', 'publish', 'subscribe', 'notify', 'status', 'token', 'config']
 
 /** Nothing listens there: it is refused at once. Port 1 is one of those that `fetch` never asks. */
 const nowhere = 'http://127.0.0.1:2'

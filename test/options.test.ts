@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { test } from 'tap'
-import { addNodeFlags, asArguments, asVariables, givenOptions, variableOf } from '../bin/flags.js'
+import { addNodeFlags, asArguments, asVariables, variableOf } from '../bin/flags.js'
+import { givenOptions } from '../bin/given.js'
 import { program } from '../bin/program.js'
 import { httpDefaults } from '../src/http/limits.js'
 import { coreDefaults } from '../src/limits.js'

@@ -27,5 +27,5 @@ const peopleGuard = (options: Auth, { secrets, jwt }: Keys, report: (report: Rep
 /** Who stands at the door; nobody does, if everyone may come in. */
 export const guardFor = (options: Auth, keys: Keys, report: (report: Report) => void): Guard | undefined => {
   const guard = peopleGuard(options, keys, report)
-  return guard && keys.tokens.length > 0 ? new TokenGuard(keys.tokens, guard) : guard
+  return guard && new TokenGuard(keys.tokens, guard)
 }

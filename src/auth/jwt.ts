@@ -3,6 +3,7 @@ import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, 
 import type { Report } from '../effect.js'
 import { EngineError } from '../errors.js'
 import type { Caller, Guard, Kind, Ticket, Visitor } from '../http/guard.js'
+import type { Keys } from '../keys.js'
 import { bearerOf, cookieOf, ticketOf } from './bearer.js'
 import { insufficient, invalidToken, tokenNeeded } from './challenge.js'
 import { type Key, type KeySource, KeysUnavailable } from './jwt-keys.js'
@@ -54,6 +55,7 @@ export class JwtGuard implements Guard {
   /** How long a token is good for is known, so nobody is asked about again. */
   readonly validMs = Number.POSITIVE_INFINITY
   readonly #options: JwtOptions
+  readonly #tickets: Tickets
   #keys: KeySource
   readonly #known = new Map<string, Rights>()
   #checks = 0
@@ -62,6 +64,7 @@ export class JwtGuard implements Guard {
   constructor(options: JwtOptions) {
     this.#options = options
     this.#keys = options.keys
+    this.#tickets = options.tickets
   }
 
   admit(caller: Caller): Visitor | Promise<Visitor> {
@@ -79,12 +82,13 @@ export class JwtGuard implements Guard {
 
   ticketFor(visitor: Visitor): Promise<Ticket> {
     if (!(visitor instanceof Rights)) throw insufficient('a ticket stands for a token, and none was brought')
-    return this.#options.tickets.issue(visitor, Date.now())
+    return this.#tickets.issue(visitor, Date.now())
   }
 
-  /** From now on these keys count; tokens are checked anew. */
-  renew(keys: KeySource): void {
-    this.#keys = keys
+  /** What is known already is checked anew. */
+  renew({ jwt, secrets }: Keys): void {
+    if (jwt) this.#keys = jwt
+    this.#tickets.renew(secrets)
     this.#known.clear()
   }
 
@@ -118,7 +122,7 @@ export class JwtGuard implements Guard {
   }
 
   async #readTicket(ticket: string): Promise<Rights> {
-    const { claims, until } = await this.#options.tickets.read(ticket)
+    const { claims, until } = await this.#tickets.read(ticket)
     return new Rights(claims, until, clockMs(until))
   }
 

@@ -14,12 +14,16 @@ const keyFrom = (secret: Uint8Array): Uint8Array => new Uint8Array(hkdfSync('sha
  * for some seconds only. Nodes that share a secret take each other's.
  */
 export class Tickets {
-  readonly #keys: readonly Uint8Array[]
+  #keys: readonly Uint8Array[]
   readonly #seconds: number
 
   constructor(secrets: readonly Uint8Array[], seconds: number) {
     this.#keys = (secrets.length > 0 ? secrets : [randomBytes(32)]).map(keyFrom)
     this.#seconds = seconds
+  }
+
+  renew(secrets: readonly Uint8Array[]): void {
+    if (secrets.length > 0) this.#keys = secrets.map(keyFrom)
   }
 
   /** All that the bearer of the token may do, but to look after the nodes. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Caller, type Guard, type Ticket, trusted, type Visitor } from '../http/guard.js'
+import type { Keys } from '../keys.js'
 import { bearerOf } from './bearer.js'
 import { insufficient } from './challenge.js'
 
@@ -26,8 +27,9 @@ export class TokenGuard implements Guard {
     return asked ?? Promise.reject(insufficient('there are tickets for tokens of people only'))
   }
 
-  renew(tokens: readonly string[]): void {
-    this.#tokens = tokens.map(digest)
+  renew(keys: Keys): void {
+    this.#tokens = keys.tokens.map(digest)
+    this.#next.renew?.(keys)
   }
 
   get validMs(): number {

@@ -10,9 +10,13 @@ const cachedSeconds = '600'
  * tell one from a network that is down. Credentials are never allowed: who asks is told by a header, not by a cookie.
  */
 export class Cors {
-  readonly #origins: ReadonlySet<string>
+  #origins: ReadonlySet<string>
 
   constructor(origins: readonly string[]) {
+    this.#origins = new Set(origins)
+  }
+
+  renew(origins: readonly string[]): void {
     this.#origins = new Set(origins)
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Keys } from '../keys.js'
 
 /** What a path is for; `node`: to look at the node itself, whatever the database. */
 export type Kind = 'bus' | 'poll' | 'events' | 'socket' | 'publish' | 'notify' | 'ticket' | 'node'
@@ -36,6 +37,8 @@ export interface Ticket {
 
 /** Stands at the door of all that is asked of the bus. */
 export interface Guard {
+  /** Other secrets, tokens and keys count from now on. */
+  renew?(keys: Keys): void
   /**
    * Throws, or rejects with, an EngineError for who is not let in. What is known already is said at once: a promise
    * costs every waiting client more than it needs.

@@ -24,6 +24,11 @@ export class Repeats {
     return this.#last?.text === text ? this.#last : undefined
   }
 
+  /** What it means may have changed. */
+  forget(): void {
+    this.#last = undefined
+  }
+
   note(text: string, shape: Shape, order: Order): void {
     if (this.#isOn && order.terms.type === 'poll' && shape.text !== '') this.#last = { text, shape, order }
   }

@@ -1,7 +1,8 @@
-import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../errors.js'
+import type { Keys } from '../keys.js'
 import type { Traffic } from '../metrics/families.js'
 import type { Address } from '../option-kinds.js'
 import type { Bus } from '../ports.js'
@@ -20,40 +21,17 @@ import type { House } from './house.js'
 import { Intake } from './intake.js'
 import type { HttpOptions } from './limits.js'
 import { Lines } from './lines.js'
+import { misread } from './misread.js'
 import { rawRefusal } from './raw.js'
 import { type Refusal, refusalOf } from './refusal.js'
 import { Repeats } from './repeats.js'
 import { Replies } from './reply.js'
+import { onData, onEnd, onFinish, Request } from './request.js'
 import { Shapes } from './shape.js'
 import { Tally } from './tally.js'
 import { Views } from './views.js'
 
-/** A request that knows its exchange, so that its listeners are functions that all requests share. */
-class Request extends IncomingMessage {
-  exchange: Exchange | undefined
-}
-
-function onData(this: Request, chunk: Buffer): void {
-  this.exchange?.received(chunk)
-}
-
-function onEnd(this: Request): void {
-  this.exchange?.complete()
-}
-
-function onFinish(this: ServerResponse<Request>): void {
-  this.req.exchange?.taken()
-}
-
 const ignore = (): void => {}
-
-/** What is wrong, in terms of the parser of node:http. */
-const refusalFor = ({ code = '' }: NodeJS.ErrnoException): Refusal => {
-  if (code === 'HPE_HEADER_OVERFLOW') return refusalOf('headers_too_large', 'the headers are too long')
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return refusalOf('too_large', 'the chunk extensions are too long')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refusalOf('timeout', 'the request did not arrive in time')
-  return refusalOf('bad_request', 'this is not HTTP/1.1')
-}
 
 export interface HttpParts {
   readonly bus: Bus
@@ -183,6 +161,15 @@ export class HttpServer {
     })
   }
 
+  /** All parts hold the same limits, which they look at when they need one. */
+  renew(options: HttpOptions, keys: Keys): void {
+    const { cors, guard } = this.#house
+    Object.assign(this.#house.options, options)
+    cors.renew(options.corsOrigins)
+    this.#house.repeats.forget()
+    guard?.renew?.(keys)
+  }
+
   counters(): { readonly [name: string]: number } {
     const { requests, quick, refused, cut } = this.#tally
     const own = {
@@ -284,7 +271,7 @@ export class HttpServer {
       if (!this.#connections.of(socket as Socket)?.ended) socket.destroy()
       return
     }
-    this.#lastWords(socket as Socket, refusalFor(error), {})
+    this.#lastWords(socket as Socket, misread(error), {})
   }
 
   /** Refuses without an exchange. Where answers are due before it, it would be taken for one of them. */
