@@ -148,7 +148,7 @@ const sourcesUnder = (folder: string): Source[] => {
 }
 
 test('the sources keep the rules', (t) => {
-  const sources = [...sourcesUnder('src'), ...sourcesUnder('bin')]
+  const sources = ['src', 'bin', 'bench'].flatMap(sourcesUnder)
   t.not(sources.length, 0, 'there are sources to look at')
   for (const each of sources.flatMap(check)) t.fail(each)
   t.end()

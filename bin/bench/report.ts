@@ -1,6 +1,7 @@
 import { tableOf, whole } from '../table.js'
 import type { Times } from './histogram.js'
 import type { Machine } from './machine.js'
+import { middle } from './median.js'
 import type { Moment, Result } from './run.js'
 
 const digits = (value: number | undefined, places: number): string =>
@@ -38,13 +39,6 @@ export const tableRows = (results: readonly Result[]): readonly (readonly string
 ]
 
 export const table = (results: readonly Result[]): readonly string[] => tableOf(head, tableRows(results).slice(1))
-
-const middle = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  const upper = sorted[half] ?? 0
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) / 2
-}
 
 /** The median, and how far the runs are apart. */
 const spread = (values: readonly (number | undefined)[], places: number): string => {

@@ -2,7 +2,8 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { until } from './until.js'
 
-const bin = fileURLToPath(new URL('../../bin/carillon.ts', import.meta.url))
+const sourceOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const bin = 'bin/carillon.ts'
 
 /** What reads TypeScript, without what replaces modules by mocks: that would cost each process half a second. */
 export const loaders = process.execArgv.filter((argument) => !argument.includes('/mock/'))
@@ -29,11 +30,11 @@ export class Cli {
    * Detached, in a group of its own, as a terminal would start it, it can be sent what all in the foreground get.
    * Tethered, it can find out that the test is no more, even if that was killed.
    */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, manner?: 'detached' | 'tethered') {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, manner?: 'detached' | 'tethered', program = bin) {
     const ipc = manner === 'tethered' ? (['ipc'] as const) : []
     const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...ipc]
     const options = { env: { ...environment(), ...env }, detached: manner === 'detached', stdio }
-    this.process = spawn(process.execPath, [...loaders, bin, ...args], options)
+    this.process = spawn(process.execPath, [...loaders, sourceOf(program), ...args], options)
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })
@@ -80,8 +81,14 @@ export class Cli {
   }
 }
 
-export const run = (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<Ended> => {
-  const cli = new Cli(args, env)
+/** `program`: another one than the command line, by its place in the repository. */
+export const run = (
+  args: readonly string[],
+  input = '',
+  env: NodeJS.ProcessEnv = {},
+  program = bin,
+): Promise<Ended> => {
+  const cli = new Cli(args, env, undefined, program)
   cli.process.stdin?.end(input)
   return cli.ended
 }

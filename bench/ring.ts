@@ -1,0 +1,53 @@
+import { Ring } from '../src/channel/ring.js'
+import type { Entry } from '../src/log/entry.js'
+import { Origin } from '../src/log/origin.js'
+import { entry, nodeId } from '../test/support/core.js'
+import { type Part, repeated } from './part.js'
+
+const kept = 1000
+
+const full = (): { ring: Ring; origin: Origin } => {
+  const ring = new Ring()
+  const origin = new Origin(nodeId(1))
+  for (let seq = 1; seq <= kept; seq++) ring.insert(entry(origin, seq, seq))
+  return { ring, origin }
+}
+
+/** What is kept of a channel. */
+export const ring: Part = {
+  name: 'ring',
+  cases: [
+    {
+      name: `insert and evict, ${kept} kept`,
+      prepare: () => {
+        const { ring } = full()
+        // The oldest comes back as the newest, so that only the ring is timed.
+        let time = kept
+        return repeated(() => {
+          const oldest: { time: number } | undefined = ring.shift()
+          if (!oldest) return
+          oldest.time = ++time
+          ring.insert(oldest as Entry)
+        })
+      },
+    },
+    {
+      name: `find a time among ${kept}`,
+      prepare: () => {
+        const { ring } = full()
+        return repeated((i) => ring.since((i * 7919) % kept))
+      },
+    },
+    {
+      name: `insert ${kept / 2} before the end`,
+      prepare: () => {
+        const { ring, origin } = full()
+        const late = entry(origin, 1, kept / 2 + 0.5)
+        return repeated(() => {
+          ring.insert(late)
+          ring.remove(ring.find(late))
+        })
+      },
+    },
+  ],
+}
