@@ -14,7 +14,7 @@ export interface CoreOptions {
   readonly heartbeatMs: number
   /** Silence that makes a peer suspect. */
   readonly suspectMs: number
-  /** Rows and records are sent at most this often, at once when the line was quiet. */
+  /** Rows and records are sent at most this often, at once when the line was quiet. Timers make whole milliseconds of it. */
   readonly coalesceMs: number
   readonly retransmitMs: number
   /** A view change that takes longer than this leaves out who is silent. */
@@ -47,7 +47,7 @@ export const coreDefaults: CoreOptions = {
   bootstrapMs: 2000,
   heartbeatMs: 250,
   suspectMs: 3000,
-  coalesceMs: 2,
+  coalesceMs: 1.5,
   retransmitMs: 100,
   proposeMs: 1000,
   publishTimeoutMs: 10_000,

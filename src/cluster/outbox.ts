@@ -22,8 +22,8 @@ const retryMostMs = 1000
 const recordsMax = 2000
 
 /**
- * Brings this node's own records and its row to the members of one view: together, at most once in `coalesceMs`, at
- * once if the line was quiet. What is not confirmed is sent again, a frame at a time.
+ * Brings this node's own records and its row to the members of one view: together, at most once in `coalesceMs` (a row
+ * alone twice), at once if the line was quiet. What is not confirmed is sent again, a frame at a time.
  */
 export class Outbox {
   readonly #lines: Line[]
@@ -53,12 +53,22 @@ export class Outbox {
   /** When `flush` has something to do. */
   get nextMs(): number {
     if (!this.#dirty || this.alone) return Number.POSITIVE_INFINITY
-    return this.#flushedMs + this.options.coalesceMs
+    return this.#flushedMs + this.#pauseMs
+  }
+
+  /**
+   * A row without records says what was got of others, and these wait for it. Their frames come no faster than ours go;
+   * but if a row had to keep the same pause, each that comes a little early would wait for a timer, and be late for good.
+   */
+  get #pauseMs(): number {
+    const { coalesceMs } = this.options
+    const owes = this.#lines.some(({ sent }) => sent < this.origin.have)
+    return owes ? coalesceMs : coalesceMs / 2
   }
 
   /** What is new since the last time, as frames with their addressees. */
   flush(row: readonly number[], nowMs: number, send: (to: readonly NodeId[], batch: Batch) => void): void {
-    if (!this.#dirty || nowMs < this.#flushedMs + this.options.coalesceMs) return
+    if (!this.#dirty || nowMs < this.#flushedMs + this.#pauseMs) return
     this.#dirty = false
     this.#flushedMs = nowMs
     for (const [sent, lines] of this.#groups()) {
