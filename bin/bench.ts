@@ -3,14 +3,15 @@ import { availableParallelism } from 'node:os'
 import { pageOf } from './bench/html.js'
 import { machine } from './bench/machine.js'
 import { Nodes } from './bench/nodes.js'
-import { planFor, type Transport, transports, type Wishes, type Workload, workloads } from './bench/plan.js'
-import { about, doubts, medians, progress, table, tableRows } from './bench/report.js'
-import { type Moment, type Result, run } from './bench/run.js'
+import { planFor, type Transport, type Wishes, type Workload, workloads } from './bench/plan.js'
+import { about, doubts, medians, progress, table, tableRows, titleOf } from './bench/report.js'
+import { type Moment, type Result, run, type Target } from './bench/run.js'
 import { Failure } from './failure.js'
 import { print, say } from './terminal.js'
 
 export interface BenchFlags extends Omit<Wishes, 'workload' | 'subscribers' | 'channels' | 'publishers'> {
-  readonly nodes: number
+  /** One cluster of each size, one after the other. */
+  readonly nodes: readonly number[]
   /** Servers that are there already, instead of nodes of its own. */
   readonly server?: readonly string[]
   readonly database: string
@@ -52,22 +53,26 @@ class Progress {
 }
 
 /** Ends everything at once when the user has seen enough. */
-const aborting = (nodes: Nodes | undefined): AbortController => {
+const aborting = (nodes: () => Nodes | undefined): AbortController => {
   const abort = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
       abort.abort()
-      nodes?.kill()
+      nodes()?.kill()
       process.exit(signal === 'SIGINT' ? 130 : 1)
     })
   return abort
 }
 
-const runAll = async (names: readonly Workload[], flags: BenchFlags, nodes: Nodes | undefined): Promise<Result[]> => {
+const runAll = async (
+  names: readonly Workload[],
+  flags: BenchFlags,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Result[]> => {
   const { duration, database, repeat } = flags
-  const urls = nodes?.urls ?? flags.server ?? []
+  const { urls } = target
   const workers = flags.workers ?? Math.min(workersMax, Math.max(1, availableParallelism() - 1))
-  const { signal } = aborting(nodes)
   const bar = new Progress()
   const results: Result[] = []
   for (let i = 0; i < names.length * repeat; i++) {
@@ -80,10 +85,11 @@ const runAll = async (names: readonly Workload[], flags: BenchFlags, nodes: Node
       publishers: flags.publishers,
     }
     const plan = planFor(wishes, { urls, workers, database, prefix: `bench-${process.pid}-${i}-` })
-    bar.show(`${workload}: getting ready`)
-    const onMoment = (moment: Moment): void => bar.show(progress(workload, moment.seconds / duration, moment))
-    const result = await run(plan, nodes?.pids ?? [], onMoment, signal)
-    bar.end(progress(workload, 1, { ...result, times: result.delivery ?? result.publish }))
+    const title = titleOf(workload, urls.length)
+    bar.show(`${title}: getting ready`)
+    const onMoment = (moment: Moment): void => bar.show(progress(title, moment.seconds / duration, moment))
+    const result = await run(plan, target, onMoment, signal)
+    bar.end(progress(title, 1, { ...result, times: result.delivery ?? result.publish }))
     results.push(result)
   }
   return results
@@ -94,7 +100,9 @@ const show = async (results: readonly Result[], flags: BenchFlags): Promise<void
   const many = flags.repeat > 1
   if (flags.json) await print(JSON.stringify({ machine: on, results }))
   else {
-    const where = flags.server ? `servers: ${flags.server.join(', ')}` : `nodes: ${flags.nodes}, on this machine`
+    const where = flags.server
+      ? `servers: ${flags.server.join(', ')}`
+      : `nodes: ${flags.nodes.join(', ')}, on this machine`
     await print([about(on), where, '', ...(many ? medians(results) : table(results))].join('\n'))
   }
   for (const doubt of doubts(results)) say(`carillon: ${doubt}`)
@@ -106,14 +114,20 @@ const show = async (results: readonly Result[], flags: BenchFlags): Promise<void
 /** Measures throughput and latency under load that other processes make. Fails if a message was lost or came twice. */
 export const bench = async (given: readonly string[], flags: BenchFlags): Promise<void> => {
   const names = wanted(given)
-  if (!transports.includes(flags.transport)) throw new Failure(2, `--transport ${flags.transport} is for --spread`)
-  const nodes = flags.server ? undefined : await Nodes.start(flags.nodes)
-  try {
-    const results = await runAll(names, flags, nodes)
-    await show(results, flags)
-    if (results.some(({ faults }) => faults.lost + faults.doubled + faults.disordered > 0))
-      throw new Failure(1, 'messages were lost, doubled or out of order')
-  } finally {
-    await nodes?.stop()
-  }
+  let nodes: Nodes | undefined
+  const { signal } = aborting(() => nodes)
+  const results: Result[] = []
+  if (flags.server) results.push(...(await runAll(names, flags, { urls: flags.server, pids: [] }, signal)))
+  else
+    for (const count of flags.nodes) {
+      nodes = await Nodes.start(count)
+      try {
+        results.push(...(await runAll(names, flags, nodes, signal)))
+      } finally {
+        await nodes.stop()
+      }
+    }
+  await show(results, flags)
+  if (results.some(({ faults }) => faults.lost + faults.doubled + faults.disordered > 0))
+    throw new Failure(1, 'messages were lost, doubled or out of order')
 }

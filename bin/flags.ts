@@ -168,6 +168,12 @@ export const numberFrom =
     throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`)
   }
 
+/** Several whole numbers, as a list. */
+export const numbersFrom =
+  (min: number, max: number) =>
+  (text: string): readonly number[] =>
+    text.split(',').map(numberFrom(min, max, true))
+
 const localServers = [7400, 7401, 7402].map((port) => `http://127.0.0.1:${port}`)
 
 export const addServerFlags = (command: Command): Command =>

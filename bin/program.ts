@@ -10,6 +10,7 @@ import {
   addServerFlags,
   clusterOptions,
   numberFrom,
+  numbersFrom,
   parseServers,
 } from './flags.js'
 
@@ -146,15 +147,25 @@ const benchCommand = (): Command =>
         'carillon bench',
         'carillon bench all --nodes 3 --html report.html',
         'carillon bench --spread --transport ws',
+        'carillon bench publish --nodes 1,3,5,7 --through 1 --rate 5000',
         'carillon bench publish --rate 5000 --size 200 --duration 30 --server http://10.0.0.1:7400,http://10.0.0.2:7400',
       ]),
     )
     .argument('[workload...]', 'fan-out, if none is given')
-    .addOption(new Option('--nodes <number>', 'nodes to start').default(1).argParser(numberFrom(1, 15, true)))
+    .addOption(
+      new Option('--nodes <number,…>', 'nodes to start; of several numbers, one cluster after the other')
+        .default([1], '1')
+        .argParser(numbersFrom(1, 15)),
+    )
     .addOption(new Option('--server <url,…>', 'servers to measure instead').argParser(parseServers))
     .addOption(new Option('--subscribers <number>', 'who reads').argParser(numberFrom(0, 100_000, true)))
     .addOption(new Option('--channels <number>', 'what is read').argParser(numberFrom(1, 1e6, true)))
     .addOption(new Option('--publishers <number>', 'who writes').argParser(numberFrom(0, 10_000, true)))
+    .addOption(
+      new Option('--through <number>', 'publish through so many of the nodes, not all').argParser(
+        numberFrom(1, 1000, true),
+      ),
+    )
     .addOption(
       new Option(
         '--rate <number>',
@@ -169,9 +180,7 @@ const benchCommand = (): Command =>
     .addOption(
       new Option('--repeat <number>', 'runs of each, for a median').default(1).argParser(numberFrom(1, 100, true)),
     )
-    .addOption(
-      new Option('--transport <name>', 'how messages come').choices([...transports, 'sse', 'ws']).default('poll'),
-    )
+    .addOption(new Option('--transport <name>', 'how messages come').choices([...transports]).default('poll'))
     .option(
       '--spread',
       'instead: how evenly 3,000 clients of the library lie on three nodes before, during and after a restart of all',

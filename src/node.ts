@@ -118,7 +118,8 @@ export class Node implements Bus {
 
   status(): Status {
     if (!this.#engine) throw new EngineError('not_ready', 'the node is starting')
-    const status = this.#engine.status(clock.now())
+    const engine = this.#engine.status(clock.now())
+    const status = { ...engine, counters: { ...engine.counters, ...this.#links.counters } }
     const { status: feeds } = this.#feeds
     return feeds.length > 0 ? { ...status, feeds } : status
   }

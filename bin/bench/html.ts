@@ -1,6 +1,6 @@
 import type { Machine } from './machine.js'
 import { type Curve, plot } from './plot.js'
-import { about, doubts } from './report.js'
+import { about, doubts, titleOf } from './report.js'
 import type { Result } from './run.js'
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
@@ -49,14 +49,22 @@ const curves = (result: Result): readonly (readonly [title: string, unit: string
   ]
 }
 
+/** What never happened is not worth a line. */
+const isShown = ({ points }: Curve): boolean => points.length > 1 && points.some(({ y }) => y > 0)
+
+const counted = (count: number, name: string): string =>
+  `${count.toLocaleString('en-US')} ${name}${count === 1 ? '' : 's'}`
+
 const section = (result: Result): string => {
-  const { workload, subscribers, channels, publishers, size, rate } = result
-  const load = rate > 0 ? `${rate} messages a second` : 'as fast as they arrive'
+  const { workload, nodes, subscribers, channels, publishers, size, rate } = result
+  const load = rate > 0 ? `${counted(rate, 'message')} a second` : 'each as soon as the one before it has arrived'
   const figures = curves(result)
-    .filter(([, , lines]) => lines.some(({ points }) => points.length > 1))
+    .map(([title, unit, lines]) => [title, unit, lines.filter(isShown)] as const)
+    .filter(([, , lines]) => lines.length > 0)
     .map(([title, unit, lines]) => `<figure><figcaption>${title}, ${unit}</figcaption>${plot(lines)}</figure>`)
-  return `<h2>${escaped(workload)}</h2>
-<p>${subscribers} subscribers, ${channels} channels, ${publishers} publishers, ${size} bytes, ${load}.</p>
+  const what = [counted(subscribers, 'subscriber'), counted(channels, 'channel'), counted(publishers, 'publisher')]
+  return `<h2>${escaped(titleOf(workload, nodes))}</h2>
+<p>${what.join(', ')}, ${size} bytes${publishers > 0 ? `, ${load}` : ''}.</p>
 ${figures.join('\n')}`
 }
 
@@ -75,7 +83,9 @@ export const pageOf = (
 <h1>${escaped(title)}</h1>
 <p>${escaped(about(on))}</p>
 <table>${row(head, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>
-<p>Latency counts from the time at which a message was to be sent. CPU is that of all nodes, in microseconds a message.</p>
+<p>Latency counts from the time at which a message was to be sent, until a subscriber had it; or until it was acknowledged, where nobody subscribes.
+CPU is that of all nodes, in microseconds for each delivery (each publish, where nobody subscribes), and of the busiest of several. Wire is what nodes
+send to each other for a message, in bytes for each node that it is brought to.</p>
 ${warnings.join('\n')}
 ${results.map(section).join('\n')}
 <footer>carillon bench</footer></html>

@@ -33,7 +33,7 @@ export const machine = (): Machine => ({
   date: new Date().toISOString().slice(0, 16),
 })
 
-/** What processes have used of the machine until now. */
+/** What a process has used of the machine until now. */
 export interface Use {
   readonly cpuMs: number
   readonly memoryMiB: number
@@ -51,19 +51,19 @@ const fileOf = (pid: number, name: string): string => {
 const ticksPerSecond = 100
 
 /** Undefined where the system does not tell (it does on Linux). */
-export const useOf = (pids: readonly number[]): Use | undefined => {
-  let cpuMs = 0
-  let memoryMiB = 0
-  for (const pid of pids) {
-    // After the name, which may hold anything, in brackets.
-    const fields = fileOf(pid, 'stat')
-      .replace(/^.*\)\s/s, '')
-      .split(' ')
-    const ticks = Number(fields[11]) + Number(fields[12])
-    const resident = /^VmRSS:\s+(\d+) kB$/m.exec(fileOf(pid, 'status'))?.[1]
-    if (Number.isNaN(ticks) || resident === undefined) return undefined
-    cpuMs += (ticks / ticksPerSecond) * 1000
-    memoryMiB += Number(resident) / 1024
-  }
-  return pids.length > 0 ? { cpuMs, memoryMiB } : undefined
+const useOf = (pid: number): Use | undefined => {
+  // After the name, which may hold anything, in brackets.
+  const fields = fileOf(pid, 'stat')
+    .replace(/^.*\)\s/s, '')
+    .split(' ')
+  const ticks = Number(fields[11]) + Number(fields[12])
+  const resident = /^VmRSS:\s+(\d+) kB$/m.exec(fileOf(pid, 'status'))?.[1]
+  if (Number.isNaN(ticks) || resident === undefined) return undefined
+  return { cpuMs: (ticks / ticksPerSecond) * 1000, memoryMiB: Number(resident) / 1024 }
+}
+
+/** Of each; undefined if one of them is not known. */
+export const usesOf = (pids: readonly number[]): readonly Use[] | undefined => {
+  const uses = pids.map(useOf).filter((use) => use !== undefined)
+  return uses.length > 0 && uses.length === pids.length ? uses : undefined
 }

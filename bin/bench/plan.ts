@@ -2,8 +2,8 @@
 export const workloads = ['fan-out', 'channels', 'publish', 'catch-up', 'mixed'] as const
 export type Workload = (typeof workloads)[number]
 
-export const transports = ['poll', 'bus'] as const
-/** The native long-poll, many messages a response, or that of Tryton's clients, one a response. */
+export const transports = ['poll', 'bus', 'sse', 'ws'] as const
+/** The native long-poll, many messages a response; that of Tryton's clients, one a response; server-sent events; WebSocket. */
 export type Transport = (typeof transports)[number]
 
 export interface Wishes {
@@ -19,6 +19,8 @@ export interface Wishes {
   readonly duration: number
   readonly warmup: number
   readonly transport: Transport
+  /** Publish through so many of the nodes; all, if it is not said. */
+  readonly through?: number | undefined
 }
 
 export interface Subscription {
@@ -65,6 +67,10 @@ const usual: { readonly [name in Workload]: { subscribers: number; channels: num
   mixed: { subscribers: 500, channels: 100, publishers: 16 },
 }
 
+/** Messages a second of one publisher, so that a latency of 50 ms does not hold up the next. */
+const perPublisher = 20
+const publishersMax = 1000
+
 /** What is kept of each channel by default, and so what can be caught up with. */
 const retainedPerChannel = 1000
 
@@ -94,6 +100,10 @@ const channelsOf = (workload: Workload, i: number, channels: number): readonly n
 const publishedBy = (i: number, publishers: number, channels: number): readonly number[] =>
   channels <= publishers ? [i % channels] : upTo(channels).filter((channel) => channel % publishers === i)
 
+/** One has one message under way at a time: at a rate there must be so many that none waits for the one before it. */
+const publishersFor = (workload: Workload, rate: number): number =>
+  Math.max(usual[workload].publishers, Math.min(publishersMax, Math.ceil(rate / perPublisher)))
+
 const measureOf = (wishes: Wishes): Pick<Plan, 'subscribers' | 'channels' | 'publishers'> => {
   const { workload } = wishes
   const subscribers = wishes.subscribers ?? usual[workload].subscribers
@@ -103,13 +113,13 @@ const measureOf = (wishes: Wishes): Pick<Plan, 'subscribers' | 'channels' | 'pub
     subscribers,
     channels: wishes.channels ?? channels,
     // What would be published beside what is caught up with would push it out.
-    publishers: workload === 'catch-up' ? 0 : (wishes.publishers ?? usual[workload].publishers),
+    publishers: workload === 'catch-up' ? 0 : (wishes.publishers ?? publishersFor(workload, wishes.rate)),
   }
 }
 
 /** Spreads the work over nodes and workers; a channel's subscribers are, where it can be, with its publisher. */
 export const planFor = (wishes: Wishes, { urls, workers, database, prefix }: Places): Plan => {
-  const { workload, size, transport, rate } = wishes
+  const { workload, size, transport, rate, through } = wishes
   const { subscribers, channels, publishers } = measureOf(wishes)
   const subscriptions = upTo(subscribers).map((i) => ({
     url: at(urls, i),
@@ -117,7 +127,7 @@ export const planFor = (wishes: Wishes, { urls, workers, database, prefix }: Pla
   }))
   const publications = upTo(publishers).map((id) => ({
     id,
-    url: at(urls, id + 1),
+    url: through === undefined ? at(urls, id + 1) : at(urls.slice(0, through), id),
     channels: publishedBy(id, publishers, channels),
     rate: rate / publishers,
   }))

@@ -25,6 +25,19 @@ const ticksTo = (most: number, count: number): readonly number[] => {
   return Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, i) => i * step)
 }
 
+const labelHeight = 12
+
+/** Where each label stands: by the end of its line, but not on another one. */
+const labelTops = (ends: readonly number[]): readonly number[] => {
+  const tops: number[] = []
+  let free = Number.NEGATIVE_INFINITY
+  for (const i of ends.map((_, i) => i).sort((a, b) => (ends[a] ?? 0) - (ends[b] ?? 0))) {
+    tops[i] = Math.max(ends[i] ?? 0, free)
+    free = (tops[i] ?? 0) + labelHeight
+  }
+  return tops
+}
+
 /** Lines over time as an SVG image: both axes from zero, each line with its name at its end. */
 export const plot = (curves: readonly Curve[]): string => {
   const all = curves.flatMap(({ points }) => points)
@@ -41,11 +54,11 @@ export const plot = (curves: readonly Curve[]): string => {
   const seconds = ticksTo(most.x, 5).map(
     (x) => `<text x="${left(x)}" y="${height - 6}" text-anchor="middle">${short(x)} s</text>`,
   )
+  const tops = labelTops(curves.map(({ points }) => Number(top(points.at(-1)?.y ?? 0))))
   const lines = curves.map(({ name, points }, i) => {
     const colour = colours[i % colours.length]
-    const end = points.at(-1)
     const path = points.map(({ x, y }) => `${left(x)},${top(y)}`).join(' ')
-    const label = end ? `<text x="${right + 4}" y="${top(end.y)}" dy=".3em" style="fill:${colour}">${name}</text>` : ''
+    const label = `<text x="${right + 4}" y="${tops[i]}" dy=".3em" style="fill:${colour}">${name}</text>`
     return `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${path}"/>${label}`
   })
   const names = curves.map(({ name }) => name).join(', ')

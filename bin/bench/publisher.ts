@@ -22,7 +22,7 @@ export class Publisher {
   readonly #wire: Wire
   readonly #counts: Map<number, number>
   #turn = 0
-  #dueAt = 0
+  #plannedAt = 0
   #busy = false
   #awaited = 0
   #running = false
@@ -49,7 +49,7 @@ export class Publisher {
   run(): void {
     this.#running = true
     // Not all at the same moment.
-    this.#dueAt = clock() + Math.random() * this.#everyMs
+    this.#plannedAt = clock() + Math.random() * this.#everyMs
     this.#next()
   }
 
@@ -84,11 +84,13 @@ export class Publisher {
       this.#publish(clock())
       return
     }
-    const waitMs = this.#dueAt - clock()
+    // Timers keep whole milliseconds. Between two of them it could not be in time, and that would count as latency.
+    const dueAt = Math.ceil(this.#plannedAt)
+    const waitMs = dueAt - clock()
     if (waitMs > 0) this.#timer = setTimeout(() => this.#next(), Math.ceil(waitMs))
     else {
-      this.#publish(this.#dueAt)
-      this.#dueAt += this.#everyMs
+      this.#publish(dueAt)
+      this.#plannedAt += this.#everyMs
     }
   }
 

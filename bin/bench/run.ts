@@ -1,8 +1,9 @@
 import { type Histogram, histogram, type Times, timesOf, unpack } from './histogram.js'
-import { useOf } from './machine.js'
+import { type Use, usesOf } from './machine.js'
 import type { Faults } from './message.js'
 import type { Plan } from './plan.js'
 import { type Counts, tellEveryMs } from './talk.js'
+import { peerBytesOf } from './traffic.js'
 import { Workers } from './workers.js'
 
 /** What happened in one interval. */
@@ -16,6 +17,7 @@ export interface Moment {
 
 export interface Result {
   readonly workload: string
+  readonly nodes: number
   readonly subscribers: number
   readonly channels: number
   readonly publishers: number
@@ -31,6 +33,10 @@ export interface Result {
   readonly publish: Times | undefined
   /** Of all nodes, in microseconds a delivery, or a publish where nothing is delivered. */
   readonly cpuPerMessage: number | undefined
+  /** The same of each node. */
+  readonly cpuByNode: readonly number[] | undefined
+  /** Sent from node to node for each message, by each node that the message has to be brought to. */
+  readonly wireBytes: number | undefined
   readonly memoryMiB: number | undefined
   readonly faults: Faults
   /** How busy the busiest worker was, from 0 to 1: near 1 it was the worker that was measured. */
@@ -48,7 +54,13 @@ class Gauge {
   readonly moments: Moment[] = []
   #published = 0
   #delivered = 0
-  #delivery: Histogram = histogram()
+  #times: Histogram = histogram()
+  readonly #isDelivered: boolean
+
+  /** `isDelivered`: the latency of an interval is that of deliveries, not of publishes. */
+  constructor(isDelivered: boolean) {
+    this.#isDelivered = isDelivered
+  }
 
   add(counts: Counts): void {
     const delivery = unpack(counts.delivery)
@@ -56,10 +68,11 @@ class Gauge {
     this.delivered += counts.delivered
     this.busy = Math.max(this.busy, counts.busy)
     this.delivery.add(delivery)
-    this.publish.add(unpack(counts.publish))
+    const publish = unpack(counts.publish)
+    this.publish.add(publish)
     this.#published += counts.published
     this.#delivered += counts.delivered
-    this.#delivery.add(delivery)
+    this.#times.add(this.#isDelivered ? delivery : publish)
   }
 
   /** An interval is over. */
@@ -68,22 +81,43 @@ class Gauge {
       seconds,
       published: this.#published / lasted,
       delivered: this.#delivered / lasted,
-      times: timesOf(this.#delivery),
+      times: timesOf(this.#times),
     }
     this.moments.push(moment)
     this.#published = 0
     this.#delivered = 0
-    this.#delivery = histogram()
+    this.#times = histogram()
     return moment
   }
 }
 
+/** Timers are a little late, so the last interval is a little short. */
+const intervalShare = 0.8
+
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Runs one plan. `pids`: the nodes', as far as they are ours. */
+/** What is measured. */
+export interface Target {
+  readonly urls: readonly string[]
+  /** Of the nodes, if they are ours. */
+  readonly pids: readonly number[]
+}
+
+/** What it has cost until now. */
+interface Toll {
+  readonly uses: readonly Use[] | undefined
+  readonly peerBytes: number | undefined
+}
+
+const tollOf = async ({ urls, pids }: Target): Promise<Toll> => ({
+  peerBytes: await peerBytesOf(urls),
+  uses: usesOf(pids),
+})
+
+/** Runs one plan. */
 export const run = async (
   plan: Plan,
-  pids: readonly number[],
+  target: Target,
   onMoment: (moment: Moment) => void,
   signal: AbortSignal,
 ): Promise<Result> => {
@@ -94,51 +128,76 @@ export const run = async (
     await workers.prepare(plan.jobs)
     workers.run()
     await sleep(plan.wishes.warmup * 1000)
-    gauge = new Gauge()
-    const before = useOf(pids)
+    const before = await tollOf(target)
+    gauge = new Gauge(plan.subscribers > 0)
     const start = performance.now()
     let last = start
     const end = start + plan.wishes.duration * 1000
-    // No interval is so short that it would tell nothing.
-    while (end - last > tellEveryMs / 2) {
+    // In an interval that is shorter a worker may have told nothing.
+    while (end - last > tellEveryMs * intervalShare) {
       await sleep(Math.min(tellEveryMs, end - last))
       const now = performance.now()
       onMoment(gauge.turn((now - start) / 1000, (now - last) / 1000))
       last = now
     }
-    const after = useOf(pids)
     const measured = gauge
     gauge = undefined
-    const cpuMs = before && after ? after.cpuMs - before.cpuMs : undefined
-    return resultOf(plan, measured, (last - start) / 1000, cpuMs, after?.memoryMiB, await workers.finish())
+    const after = await tollOf(target)
+    const nodes = target.urls.length
+    const cost = costOf(before, after, measured, nodes)
+    return resultOf({ plan, nodes, measured, seconds: (last - start) / 1000, cost, faults: await workers.finish() })
   } finally {
     workers.end()
   }
 }
 
-const resultOf = (
-  { workload, subscribers, channels, publishers, wishes }: Plan,
-  { published, delivered, delivery, publish, busy, moments }: Gauge,
-  seconds: number,
-  cpuMs: number | undefined,
-  memoryMiB: number | undefined,
-  faults: Faults,
-): Result => ({
-  workload,
-  subscribers,
-  channels,
-  publishers,
-  size: wishes.size,
-  rate: wishes.rate,
-  seconds,
-  published: published / seconds,
-  delivered: delivered / seconds,
-  delivery: timesOf(delivery),
-  publish: timesOf(publish),
-  cpuPerMessage:
-    cpuMs === undefined || delivered + published === 0 ? undefined : (cpuMs * 1000) / (delivered || published),
-  memoryMiB,
-  faults,
-  workerBusy: busy,
-  moments,
-})
+type Cost = Pick<Result, 'cpuPerMessage' | 'cpuByNode' | 'wireBytes' | 'memoryMiB'>
+
+const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0)
+
+const costOf = (before: Toll, after: Toll, { delivered, published }: Gauge, nodes: number): Cost => {
+  const messages = delivered || published
+  const cpuByNode =
+    messages === 0
+      ? undefined
+      : after.uses?.map(({ cpuMs }, i) => ((cpuMs - (before.uses?.[i]?.cpuMs ?? 0)) * 1000) / messages)
+  const sent = nodes < 2 || published === 0 ? Number.NaN : (after.peerBytes ?? Number.NaN) - (before.peerBytes ?? 0)
+  return {
+    cpuByNode,
+    cpuPerMessage: cpuByNode && sum(cpuByNode),
+    wireBytes: Number.isNaN(sent) ? undefined : sent / published / (nodes - 1),
+    memoryMiB: after.uses && sum(after.uses.map(({ memoryMiB }) => memoryMiB)),
+  }
+}
+
+interface Outcome {
+  readonly plan: Plan
+  readonly nodes: number
+  readonly measured: Gauge
+  readonly seconds: number
+  readonly cost: Cost
+  readonly faults: Faults
+}
+
+const resultOf = ({ plan, nodes, measured, seconds, cost, faults }: Outcome): Result => {
+  const { workload, subscribers, channels, publishers, wishes } = plan
+  const { published, delivered, delivery, publish, busy, moments } = measured
+  return {
+    workload,
+    nodes,
+    subscribers,
+    channels,
+    publishers,
+    size: wishes.size,
+    rate: wishes.rate,
+    seconds,
+    published: published / seconds,
+    delivered: delivered / seconds,
+    delivery: timesOf(delivery),
+    publish: timesOf(publish),
+    ...cost,
+    faults,
+    workerBusy: busy,
+    moments,
+  }
+}

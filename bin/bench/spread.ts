@@ -9,7 +9,8 @@ import { about } from './report.js'
 import { type Row, type Sample, Samples, spreadTable } from './samples.js'
 
 export interface SpreadFlags {
-  readonly nodes: number
+  /** Only the first counts. */
+  readonly nodes: readonly number[]
   readonly subscribers: number
   readonly transport: TransportName
   /** Seconds to watch after the last restart, at the most. */
@@ -21,7 +22,7 @@ export interface SpreadFlags {
 }
 
 /** What is usual, where nothing else is asked for. */
-const usual = { nodes: 3, subscribers: 3000, duration: 120, rate: 0.5 }
+const usual = { nodes: [3], subscribers: 3000, duration: 120, rate: 0.5 }
 
 const sampleMs = 250
 const settleMs = 10_000
@@ -101,7 +102,8 @@ const finish = async (crowd: Crowd, counter: Counter, count: number): Promise<Lo
 
 const show = async (rows: readonly Row[], losses: Losses, flags: SpreadFlags): Promise<void> => {
   const on = machine()
-  const { subscribers, transport, nodes } = flags
+  const { subscribers, transport } = flags
+  const [nodes = 1] = flags.nodes
   if (flags.json) {
     await print(JSON.stringify({ machine: on, nodes, subscribers, transport, rows, losses }))
     return
@@ -118,7 +120,7 @@ export const spread = async (given: SpreadFlags, isAsked: (flag: string) => bool
   if (!['poll', 'sse', 'ws'].includes(flags.transport))
     throw new Failure(2, 'with --spread the transport is poll, sse or ws')
   const { database, transport, subscribers: count, rate } = flags
-  const nodes = await Nodes.start(flags.nodes)
+  const nodes = await Nodes.start(flags.nodes[0] ?? 1)
   const kill = (): void => {
     nodes.kill()
     process.exit(130)

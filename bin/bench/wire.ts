@@ -4,6 +4,12 @@ import { connect as connectTls } from 'node:tls'
 /** What a wire gives its user: the status, or 0 if the connection failed, and the body. */
 export type Done = (status: number, body: string) => void
 
+export const dial = ({ hostname, port, protocol }: URL): Socket => {
+  const tls = protocol === 'https:'
+  const where = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (tls ? 443 : 80) }
+  return tls ? connectTls({ ...where, servername: hostname }) : connect({ ...where, noDelay: true })
+}
+
 const blank = '\r\n\r\n'
 
 /**
@@ -34,10 +40,7 @@ export class Wire {
 
   #open(): Socket {
     if (this.#socket) return this.#socket
-    const { hostname, port, protocol } = this.#url
-    const tls = protocol === 'https:'
-    const where = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (tls ? 443 : 80) }
-    const socket = tls ? connectTls({ ...where, servername: hostname }) : connect({ ...where, noDelay: true })
+    const socket = dial(this.#url)
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', () => {})
     socket.on('close', () => this.#lost())

@@ -4,6 +4,7 @@ import { histogram, pack, record } from './histogram.js'
 import { addFaults, clock, type Mark, noFaults } from './message.js'
 import type { Job } from './plan.js'
 import { Publisher } from './publisher.js'
+import { StreamSubscriber } from './stream.js'
 import { Subscriber } from './subscriber.js'
 import { type Order, type Told, tellEveryMs } from './talk.js'
 
@@ -18,7 +19,7 @@ const tell = (told: Told): void => {
 
 /** One of the processes that make the load; all it does is ordered by the command that started it. */
 class Worker {
-  readonly #subscribers: readonly Subscriber[]
+  readonly #subscribers: readonly (Subscriber | StreamSubscriber)[]
   readonly #publishers: readonly Publisher[]
   readonly #byId: ReadonlyMap<number, Publisher>
   readonly #listeners = new Map<number, number>()
@@ -37,7 +38,10 @@ class Worker {
       this.#byId.get(mark.publisher)?.heard(mark.channel, mark.n)
     }
     const page = (ms: number): void => record(this.#delivery, ms)
-    this.#subscribers = job.subscriptions.map((each) => new Subscriber(job, each, { message, page }))
+    const isStream = job.transport === 'sse' || job.transport === 'ws'
+    this.#subscribers = job.subscriptions.map((each) =>
+      isStream ? new StreamSubscriber(job, each, message) : new Subscriber(job, each, { message, page }),
+    )
     for (const { channels } of this.#subscribers)
       for (const channel of channels) this.#listeners.set(channel, (this.#listeners.get(channel) ?? 0) + 1)
     this.#publishers = job.publications.map((publication) => this.#publisher(publication))

@@ -23,6 +23,10 @@ export interface LinkEvents {
   closed(link: Link, code: number): void
 }
 
+/** In front of a frame stands its length, and the mask of who has dialled. */
+const headerBytes = (bytes: number, isMasked: boolean): number =>
+  (bytes < 126 ? 2 : bytes < 65_536 ? 4 : 10) + (isMasked ? 4 : 0)
+
 /** In `silentMs` a link is looked at so many times. */
 export const looks = 8
 
@@ -63,14 +67,16 @@ export class Link {
     return this.#socket.bufferedAmount
   }
 
-  send(bytes: Uint8Array): void {
-    if (!this.open) return
+  /** Returns what it puts on the line, in bytes. */
+  send(bytes: Uint8Array): number {
+    if (!this.open) return 0
     if (this.queued + bytes.length <= this.#options.queueBytes) {
       this.#socket.send(bytes)
-      return
+      return bytes.length + headerBytes(bytes.length, this.partner.dialled)
     }
     this.close(closeCodes.tryLater, 'queue full')
     this.#on.full(this)
+    return 0
   }
 
   /** What the peer has sent until it learns of this is still taken in. */

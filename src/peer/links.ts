@@ -48,6 +48,7 @@ export class Links {
   readonly #refusals: Refusals
   readonly #closing = new AbortController()
   readonly #events: LinkEvents
+  readonly #sent = { frames: 0, bytes: 0 }
   #looking: NodeJS.Timeout | undefined
   #onEmpty = (): void => {}
 
@@ -113,7 +114,12 @@ export class Links {
       this.#parts.on.report({ event: 'frame too large', detail })
       return
     }
-    for (const link of links) link.send(bytes)
+    for (const link of links) this.#count(link.send(bytes))
+  }
+
+  /** What was sent to peers until now; one frame to two of them is two. */
+  get counters(): { readonly peer_frames_sent: number; readonly peer_bytes_sent: number } {
+    return { peer_frames_sent: this.#sent.frames, peer_bytes_sent: this.#sent.bytes }
   }
 
   /** The peer breaks the rules: closes its link, and keeps away from it for a while. */
@@ -147,6 +153,11 @@ export class Links {
     })
     if (this.#open.size === 0) this.#onEmpty()
     await Promise.all([this.#door.close(), empty])
+  }
+
+  #count(bytes: number): void {
+    if (bytes > 0) this.#sent.frames++
+    this.#sent.bytes += bytes
   }
 
   #awayMs(peer: NodeId): number {
