@@ -1,4 +1,5 @@
+export { createNode } from './create-node.js'
 export type { FeedStatus, MemberStatus, Status } from './effect.js'
 export { type Code, EngineError } from './errors.js'
-export { createNode, type Node } from './node.js'
+export type { Node } from './node.js'
 export { defaults, type Options } from './options.js'

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileKeys, type KeySource, remoteKeys, secretKeys } from './auth/jwt-keys.js'
 import { EngineError } from './errors.js'
 import { brokenRule, type Options } from './options.js'
+import { checkTls, type Tls } from './tls.js'
 
 /** What others prove to know before they are trusted. */
 export interface Keys {
@@ -11,6 +12,7 @@ export interface Keys {
   readonly tokens: readonly string[]
   /** Of who signs the tokens of people. */
   readonly jwt?: KeySource | undefined
+  readonly tls?: Tls | undefined
 }
 
 type Secret = 'secret' | 'token' | 'jwtSecret'
@@ -42,9 +44,23 @@ const readJwt = async (options: Options): Promise<KeySource | undefined> => {
   return remoteKeys({ url: jwksUrl, timeoutMs, cacheMs, pauseMs })
 }
 
+const readTls = async ({ tlsCert, tlsKey, peerCa }: Options): Promise<Tls | undefined> => {
+  if (tlsCert === '') return undefined
+  const read = (file: string): Promise<string> => readFile(file, 'utf8')
+  const [cert, key] = await Promise.all([read(tlsCert), read(tlsKey)])
+  const tls = { cert, key, peerCa: peerCa === '' ? undefined : await read(peerCa) }
+  checkTls(tls)
+  return tls
+}
+
 export const readKeys = async (options: Options): Promise<Keys> => {
   const { secret, secretFile, token, tokenFile } = options
   const secrets = await readLines('secret', secret, secretFile)
   const tokens = await readLines('token', token, tokenFile)
-  return { secrets: secrets.map((each) => Buffer.from(each)), tokens, jwt: await readJwt(options) }
+  return {
+    secrets: secrets.map((each) => Buffer.from(each)),
+    tokens,
+    jwt: await readJwt(options),
+    tls: await readTls(options),
+  }
 }

@@ -5,21 +5,12 @@ import { Engine, type EngineFace } from './engine.js'
 import { EngineError } from './errors.js'
 import { httpDefaults } from './http/limits.js'
 import { HttpServer } from './http/server.js'
-import { type Keys, readKeys } from './keys.js'
+import { introductionOf } from './introduction.js'
+import type { Keys } from './keys.js'
 import { coreDefaults } from './limits.js'
 import type { NodeId } from './log/node-id.js'
 import { createLogger, logReport } from './logger.js'
-import {
-  type Address,
-  addressOf,
-  formatAddress,
-  isWildcard,
-  limitsFor,
-  type Options,
-  parseAddress,
-  peerLimitsFor,
-  resolveOptions,
-} from './options.js'
+import { type Address, addressOf, limitsFor, type Options, parseAddress, peerLimitsFor } from './options.js'
 import { Links } from './peer/links.js'
 import type { Bus, Patron } from './ports.js'
 import { Publishing } from './publishing.js'
@@ -63,7 +54,13 @@ export class Node implements Bus {
     this.#log = createLogger(options)
     const guard = guardFor(options, keys, (report) => this.report(report))
     const http = limitsFor('http', httpDefaults, options)
-    this.#http = new HttpServer({ bus: this, guard, options: http, adminListen: parseAddress(options.adminListen) })
+    this.#http = new HttpServer({
+      bus: this,
+      guard,
+      options: http,
+      adminListen: parseAddress(options.adminListen),
+      tls: keys.tls,
+    })
     this.#feeds = new Feeds({
       urls: options.trytonListen,
       bus: this,
@@ -78,6 +75,7 @@ export class Node implements Bus {
       self: this.#self,
       cluster: options.cluster,
       secrets: this.#secrets,
+      tls: keys.tls,
       options: peerLimitsFor(options),
       random,
       on: {
@@ -98,7 +96,6 @@ export class Node implements Bus {
     return this.#self.name
   }
 
-  /** host:port that other nodes dial. */
   get address(): string {
     return this.#self.address
   }
@@ -154,6 +151,7 @@ export class Node implements Bus {
     this.#options = options
     this.#log.level = options.logLevel
     this.#secrets.splice(0, this.#secrets.length, ...keys.secrets)
+    this.#links.renew(keys.tls)
     this.#http.renew(limitsFor('http', httpDefaults, options), keys)
     this.#log.info({ taken, needs_restart: left }, 'reloaded')
   }
@@ -175,15 +173,11 @@ export class Node implements Bus {
     return this.#closing
   }
 
-  /** What the others are told of this node. Nobody can reach 0.0.0.0, so the host that peers reach stands in for it. */
   #introduce(client: Address, peer: Address): void {
-    const { advertise, url, name } = this.#options
-    const address = advertise || formatAddress(peer)
-    const host = isWildcard(client.host) ? addressOf(address).host : client.host
-    this.#self.address = address
-    this.#self.name = name || address
-    this.#url = url || `http://${formatAddress({ host, port: client.port })}`
-    this.#log = this.#log.child({ at: this.#self.name })
+    const { name, address, url } = introductionOf(this.#options, client, peer)
+    Object.assign(this.#self, { name, address })
+    this.#url = url
+    this.#log = this.#log.child({ at: name })
   }
 
   #begin(): void {
@@ -288,12 +282,4 @@ export class Node implements Bus {
     this.#alarm.clear()
     this.#log.info('stopped')
   }
-}
-
-/** A node that listens and looks for the others; it is ready once it is a member of their view, or alone. */
-export const createNode = async (given: Partial<Options> = {}): Promise<Node> => {
-  const options = resolveOptions(given)
-  const node = new Node(options, await readKeys(options))
-  await node.start()
-  return node
 }

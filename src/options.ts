@@ -60,7 +60,7 @@ const refuseOpenDoors = (options: Options): void => {
   }
   if (options.token !== '' && options.tokenFile !== '') refuse('tokenFile', 'and token exclude each other')
   if (options.secret !== '' && options.secretFile !== '') refuse('secretFile', 'and secret exclude each other')
-  if (peer && !isLoopback(peer.host) && options.secret === '' && options.secretFile === '') {
+  if (peer && !isLoopback(peer.host) && options.secret === '' && options.secretFile === '' && options.peerCa === '') {
     const advice = 'make one with "openssl rand -base64 32 > secret" and give each node --secret-file secret'
     refuse(
       'peerListen',
@@ -70,6 +70,12 @@ const refuseOpenDoors = (options: Options): void => {
   if (peer && isWildcard(peer.host) && options.advertise === '') {
     refuse('advertise', `must say where other nodes reach this one, since peerListen is ${options.peerListen}`)
   }
+}
+
+const refuseHalfTls = ({ tlsCert, tlsKey, peerCa }: Options): void => {
+  if ((tlsCert === '') !== (tlsKey === '')) refuse('tlsCert', 'and tlsKey are of use together only')
+  if (peerCa !== '' && tlsCert === '')
+    refuse('peerCa', 'needs tlsCert and tlsKey: peers prove themselves to each other')
 }
 
 const jwtKeys = ['jwtSecret', 'jwtSecretFile', 'jwtKeyFile', 'jwksUrl'] as const
@@ -116,6 +122,7 @@ export const resolveOptions = (given: Partial<Options>): Options => {
     options[name] = value
   }
   refuseOpenDoors(options as unknown as Options)
+  refuseHalfTls(options as unknown as Options)
   refuseKeyless(options as unknown as Options)
   refuseMisfits(options as unknown as Options)
   return options as unknown as Options

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../errors.js'
@@ -9,6 +9,7 @@ import type { Bus } from '../ports.js'
 import { EventStream, EventStreams } from '../stream/event-stream.js'
 import { Sockets } from '../stream/sockets.js'
 import { Streams } from '../stream/streams.js'
+import type { Tls } from '../tls.js'
 import { AdminServer } from './admin.js'
 import { Answers } from './answer.js'
 import { Inbound } from './body.js'
@@ -27,6 +28,7 @@ import { type Refusal, refusalOf } from './refusal.js'
 import { Repeats } from './repeats.js'
 import { Replies } from './reply.js'
 import { onData, onEnd, onFinish, Request } from './request.js'
+import { renewTls, serverFor } from './secure.js'
 import { Shapes } from './shape.js'
 import { Tally } from './tally.js'
 import { Views } from './views.js'
@@ -39,6 +41,7 @@ export interface HttpParts {
   readonly guard?: Guard | undefined
   /** Where else the node can be looked at. */
   readonly adminListen?: Address | undefined
+  readonly tls?: Tls | undefined
 }
 
 /** The client port: takes connections and requests in, and hands each request to an exchange. */
@@ -56,7 +59,7 @@ export class HttpServer {
   #closing = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ bus, options, guard, adminListen }: HttpParts) {
+  constructor({ bus, options, guard, adminListen, tls }: HttpParts) {
     const isClosing = (): boolean => this.#closing || bus.draining
     this.#tally = new Tally(options.reportMs, (report) => bus.report(report))
     this.#connections = new Connections(options, this.#tally)
@@ -104,17 +107,18 @@ export class HttpServer {
       streams: this.#streams,
       refuse: (socket, refusal, headers) => this.#lastWords(socket, refusal, headers),
     })
-    this.#server = this.#create(options)
-    const [accept] = this.#server.listeners('connection')
+    this.#server = this.#create(options, tls)
+    const comes = tls ? 'secureConnection' : 'connection'
+    const [accept] = this.#server.listeners(comes)
     this.#lines = new Lines({
       house: this.#house,
       connections: this.#connections,
       takeOver: (stream) => accept?.call(this.#server, stream),
       lastWords: (socket, refusal, headers) => this.#lastWords(socket, refusal, headers),
     })
-    this.#server.removeAllListeners('connection')
-    this.#server.on('connection', (socket: Socket) => {
-      const intake = options.quick ? new Intake(socket) : undefined
+    this.#server.removeAllListeners(comes)
+    this.#server.on(comes, (socket: Socket) => {
+      const intake = options.quick && !tls ? new Intake(socket) : undefined
       const connection = this.#connections.admit(intake?.socket ?? socket)
       if (connection && intake) this.#lines.open(connection, intake)
       else if (connection) accept?.call(this.#server, socket)
@@ -168,6 +172,7 @@ export class HttpServer {
     cors.renew(options.corsOrigins)
     this.#house.repeats.forget()
     guard?.renew?.(keys)
+    renewTls(this.#server, keys.tls)
   }
 
   counters(): { readonly [name: string]: number } {
@@ -188,8 +193,8 @@ export class HttpServer {
     return { requests, refusals, cuts, connections: this.#connections.size, streams: open, delivered }
   }
 
-  #create(options: HttpOptions): Server<typeof Request> {
-    const server = createServer({
+  #create(options: HttpOptions, tls: Tls | undefined): Server<typeof Request> {
+    const server = serverFor(tls, {
       IncomingMessage: Request,
       maxHeaderSize: options.headerBytes,
       headersTimeout: options.headerTimeoutMs,
@@ -209,6 +214,9 @@ export class HttpServer {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     server.on('connect', (request, socket) => this.#refuseTunnel(request, socket))
     server.on('clientError', (error, socket) => this.#broken(error, socket))
+    server.on('tlsClientError', (_error: Error, socket: Socket) =>
+      this.#tally.cutOff('tls', socket.remoteAddress ?? ''),
+    )
     return server
   }
 

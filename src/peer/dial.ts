@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { peerDial, type Tls } from '../tls.js'
 import { Greeting } from './greeting.js'
 import type { Handshake, Hello } from './handshake.js'
 import type { PeerOptions } from './limits.js'
@@ -10,6 +11,7 @@ interface DialParts {
   readonly address: string
   readonly handshake: Handshake
   readonly options: PeerOptions
+  readonly tls: Tls | undefined
   /** Gives up at once when this node closes. */
   readonly signal: AbortSignal
   met(hello: Hello): Refusal | undefined
@@ -35,7 +37,9 @@ class Dial {
 
   constructor(parts: DialParts) {
     this.#parts = parts
-    this.#socket = new WebSocket(`ws://${parts.address}/`, {
+    const { address, tls } = parts
+    this.#socket = new WebSocket(`${tls ? 'wss' : 'ws'}://${address}/`, {
+      ...(tls ? peerDial(tls) : {}),
       ...socketOptions(parts.options),
       // Masks guard old proxies against what pages in browsers make them send; peers save the work by a mask of zeros.
       generateMask: (mask) => mask.fill(0),

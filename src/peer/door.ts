@@ -1,6 +1,8 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { peerPort, type Tls } from '../tls.js'
 import type { PeerOptions } from './limits.js'
 import { closeCodes, Refusal } from './refusal.js'
 import { socketOptions } from './socket-options.js'
@@ -40,16 +42,29 @@ export class Door {
   readonly #sockets: WebSocketServer
   readonly #strangers = new Map<Socket, Waiting>()
 
-  constructor(options: PeerOptions, on: DoorEvents) {
+  constructor(options: PeerOptions, tls: Tls | undefined, on: DoorEvents) {
     this.#options = options
     this.#on = on
     this.#sockets = new WebSocketServer({ noServer: true, clientTracking: false, ...socketOptions(options) })
-    this.#server = createServer({ maxHeaderSize: options.preauthBytes }, (_request, response) => {
+    const plain = { maxHeaderSize: options.preauthBytes }
+    const refuse = (_request: IncomingMessage, response: ServerResponse): void => {
       response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' }).end()
-    })
-    this.#server.on('connection', (raw) => this.#knock(raw))
+    }
+    this.#server = tls
+      ? createSecureServer({ ...plain, ...peerPort(tls), handshakeTimeout: options.preauthMs }, refuse)
+      : createServer(plain, refuse)
+    // Strangers are counted once they speak TLS; so many may be about to.
+    if (tls) this.#server.maxConnections = options.linksMax + 2 * options.strangersMax
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, raw: Socket) =>
+      on.refused(raw.remoteAddress ?? '', `no TLS: ${error.code ?? error.message}`, closeCodes.wrongSecret),
+    )
+    this.#server.on(tls ? 'secureConnection' : 'connection', (raw) => this.#knock(raw))
     this.#server.on('upgrade', (request, raw, head) => this.#upgrade(request, raw as Socket, head))
     this.#server.on('clientError', (error: NodeJS.ErrnoException, raw) => this.#answer(raw as Socket, error.code))
+  }
+
+  renew(tls: Tls): void {
+    if (this.#server instanceof SecureServer) this.#server.setSecureContext(peerPort(tls))
   }
 
   get strangers(): number {

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws'
 import type { Message } from '../cluster/message.js'
 import type { Report } from '../effect.js'
 import type { NodeId } from '../log/node-id.js'
+import type { Tls } from '../tls.js'
 import { Addresses } from './addresses.js'
 import { encode } from './codec.js'
 import { Door } from './door.js'
@@ -18,6 +19,7 @@ export interface LinksParts {
   readonly cluster: string
   /** The first is proven to others, any is accepted; none: no proof is asked for. */
   readonly secrets: readonly Uint8Array[]
+  readonly tls?: Tls | undefined
   readonly options: PeerOptions
   readonly random: () => number
   readonly on: {
@@ -44,6 +46,7 @@ export class Links {
   readonly #open = new Set<Link>()
   readonly #away = new Map<NodeId, number>()
   readonly #door: Door
+  readonly #meetings: Meetings
   readonly #addresses: Addresses
   readonly #refusals: Refusals
   readonly #closing = new AbortController()
@@ -66,7 +69,8 @@ export class Links {
       met: (hello, socket, dialled) => this.#adopt(hello, socket, dialled),
       refused,
     })
-    this.#door = new Door(options, { stranger: (stranger) => meetings.accept(stranger), refused })
+    this.#meetings = meetings
+    this.#door = new Door(options, parts.tls, { stranger: (stranger) => meetings.accept(stranger), refused })
     this.#addresses = new Addresses({
       options,
       random,
@@ -84,8 +88,16 @@ export class Links {
   }
 
   listen(host: string, port: number): Promise<{ port: number }> {
-    if (this.#parts.secrets.length === 0) this.#parts.on.report({ event: 'no peer secret', detail: { host } })
+    if (this.#parts.secrets.length === 0 && !this.#parts.tls?.peerCa)
+      this.#parts.on.report({ event: 'no peer secret', detail: { host } })
     return this.#door.listen(host, port)
+  }
+
+  /** Another certificate, for new connections. */
+  renew(tls: Tls | undefined): void {
+    if (!tls) return
+    this.#door.renew(tls)
+    this.#meetings.tls = tls
   }
 
   /** Addresses to dial for ever, whoever is there. */

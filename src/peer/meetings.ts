@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import type { NodeId } from '../log/node-id.js'
+import type { Tls } from '../tls.js'
 import type { Outcome } from './addresses.js'
 import { dial, type Failure } from './dial.js'
 import type { Stranger } from './door.js'
@@ -14,6 +15,7 @@ interface MeetingsParts {
   readonly self: { readonly id: NodeId; readonly name: string; readonly address: string }
   readonly cluster: string
   readonly secrets: readonly Uint8Array[]
+  readonly tls?: Tls | undefined
   readonly options: PeerOptions
   /** Those that stand. */
   readonly links: ReadonlyMap<NodeId, Link>
@@ -33,11 +35,13 @@ const doubled = new Refusal(closeCodes.doubled, 'linked already')
 /** First meetings, by either side: greets, and decides which ones become links. */
 export class Meetings {
   readonly #parts: MeetingsParts
+  tls: Tls | undefined
   /** Peers that this side has dialled and greeted. To dial one on two of its addresses makes one link. */
   readonly #greeting = new Set<NodeId>()
 
   constructor(parts: MeetingsParts) {
     this.#parts = parts
+    this.tls = parts.tls
   }
 
   /** Answers how to turn the stranger out. */
@@ -71,6 +75,7 @@ export class Meetings {
       address,
       handshake: this.#handshake('dial'),
       options: this.#parts.options,
+      tls: this.tls,
       signal: this.#parts.signal,
       met: (hello) => {
         reached = hello
