@@ -60,6 +60,7 @@ export class JwtGuard implements Guard {
   readonly #known = new Map<string, Rights>()
   #checks = 0
   #failures = 0
+  #isDown = false
 
   constructor(options: JwtOptions) {
     this.#options = options
@@ -116,7 +117,7 @@ export class JwtGuard implements Guard {
       if (error instanceof EngineError) throw error
       if (!(error instanceof KeysUnavailable)) throw invalidToken(wordsFor(error))
       this.#failures++
-      this.#options.report({ event: 'keys_unavailable', detail: { why: error.message } })
+      this.#down(error.message)
       throw new EngineError('auth_unavailable', 'the keys that tokens are signed with can not be had')
     }
   }
@@ -131,6 +132,7 @@ export class JwtGuard implements Guard {
     const header = decodeProtectedHeader(token)
     if (!algorithms.includes(header.alg ?? '')) throw new errors.JOSEAlgNotAllowed()
     const keys = await this.#keys.keysFor({ ...header, alg: header.alg ?? '' })
+    this.#up()
     const claims = await this.#verify(token, keys)
     const { exp = 0 } = claims
     return new Rights(claims, exp, clockMs(exp))
@@ -155,6 +157,17 @@ export class JwtGuard implements Guard {
       }
     }
     throw failure
+  }
+
+  /** Told once, however many come meanwhile. */
+  #down(why: string): void {
+    if (!this.#isDown) this.#options.report({ event: 'keys_unavailable', detail: { why } })
+    this.#isDown = true
+  }
+
+  #up(): void {
+    if (this.#isDown) this.#options.report({ event: 'keys_available' })
+    this.#isDown = false
   }
 
   #remember(name: string, rights: Rights): void {

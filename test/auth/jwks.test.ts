@@ -46,7 +46,10 @@ test('it is asked for once, however many tokens come, and not again at once for 
 })
 
 test('as long as there never were keys, nobody can be let in or sent away', async (t) => {
-  const server = await FakeServer.listen(() => ({ status: 500 }))
+  let isUp = false
+  const server = await FakeServer.listen(() =>
+    isUp ? { body: JSON.stringify({ keys: [jwk(first, '1')] }) } : { status: 500 },
+  )
   t.teardown(() => server.close())
   const source = remoteKeys({ url: server.url, timeoutMs: 2000, cacheMs: 1000, pauseMs: 0 })
   const { stage, reports } = await door(t, { keys: source })
@@ -54,5 +57,10 @@ test('as long as there never were keys, nobody can be let in or sent away', asyn
   t.equal(reply.status, 503)
   t.equal(codeOf(reply), 'auth_unavailable')
   t.equal(reply.headers.get('retry-after'), '1')
-  t.match(reports, [{ event: 'keys_unavailable' }])
+  await stage.post('/main/bus/poll', body, [bearer(await tokenBy(first, '1', 3601))])
+  t.match(reports, [{ event: 'keys_unavailable' }], 'told once')
+  isUp = true
+  t.equal((await stage.post('/main/bus/poll', body, [bearer(await tokenBy(first, '1'))])).status, 200)
+  t.match(reports[1], { event: 'keys_available' })
+  t.equal(reports.length, 2)
 })
