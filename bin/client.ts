@@ -11,7 +11,10 @@ export const clientFor = (options: ConnectOptions): Client => {
 export const clientOf = (url: string): Client => clientFor({ servers: [url], discover: false })
 
 /** Waits for what a client was asked; what it throws ends the command, `where` behind its words. */
-export const outcomeOf = async <T>(asked: Promise<T>, where?: (error: CarillonError) => string): Promise<T> => {
+export const outcomeOf = async <T>(
+  asked: Promise<T>,
+  where?: (error: CarillonError) => string | undefined,
+): Promise<T> => {
   try {
     return await asked
   } catch (error) {
@@ -19,9 +22,10 @@ export const outcomeOf = async <T>(asked: Promise<T>, where?: (error: CarillonEr
   }
 }
 
-const failureFor = (error: unknown, where?: (error: CarillonError) => string): unknown => {
+const failureFor = (error: unknown, where?: (error: CarillonError) => string | undefined): unknown => {
   if (!(error instanceof CarillonError)) return error
-  const words = where ? ` (${where(error)})` : ''
+  const place = where?.(error)
+  const words = place === undefined ? '' : ` (${place})`
   return new Failure(error.code === 'unreachable' ? 3 : 1, `${error.message}${words}`, { cause: error })
 }
 

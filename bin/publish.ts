@@ -147,6 +147,8 @@ const publisherFor =
     return (await client.publishText(channel, json, terms)).message_id
   }
 
+const keyWords = (key: string | undefined): string | undefined => (key === undefined ? key : `the key is ${key}`)
+
 export const publish = async (channel: string, json: string | undefined, flags: PublishFlags): Promise<void> => {
   const { server: servers, database, key, timeout } = flags
   if (json === undefined && key !== undefined) throw new Failure(2, '--key is for one message, given as JSON')
@@ -157,7 +159,7 @@ export const publish = async (channel: string, json: string | undefined, flags: 
   const press = publisherFor(client, channel, flags)
   try {
     if (json === undefined) await publishLines(press, flags)
-    else await print(await outcomeOf(press(json, key), (error) => `the key is ${keyIn(error) ?? key}`))
+    else await print(await outcomeOf(press(json, key), (error) => keyWords(keyIn(error) ?? key)))
   } finally {
     await client.close()
   }

@@ -167,6 +167,7 @@ test('what the server refuses for good is not tried again', async (t) => {
   const { code, stdout, stderr } = await run(['publish', 'a', '{}', '--server', server.url])
   t.match({ code, stdout }, { code: 1, stdout: '' })
   t.match(stderr, `${server.url} refused: another body has this key`)
+  t.notMatch(stderr, 'undefined')
   t.equal(server.asked.length, 1)
   const page = await serve(t, () => ({ status: 403, body: '<h1>Forbidden</h1>' }))
   t.match(await run(['status', '--server', page.url]), { code: 1, stderr: /refused: status 403/ })
