@@ -9,7 +9,7 @@ import { anyone, type Caller, type Kind, type Visitor } from './guard.js'
 import { bodyMax, checkHeaders, checkHost, checkPayload, restOf } from './headers.js'
 import type { House } from './house.js'
 import { Scan } from './json.js'
-import { type Form, inputOf, type Operation } from './operation.js'
+import { type Form, inputOf, type Operation, type Order } from './operation.js'
 import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { eventHeaders, json } from './reply.js'
@@ -234,13 +234,19 @@ export class Exchange implements Patron, Pending {
   }
 
   #ask(operation: Operation, body: Buffer, visitor: Visitor): void {
-    const { options, bus } = this.#house
+    const { options, pace } = this.#house
     const { headers } = this.#request
     const scan = new Scan(body, options.jsonDepth)
-    const { terms, form } = operation({ scan, database: this.#database, headers, options, visitor })
+    const order = operation({ scan, database: this.#database, headers, options, visitor })
+    if (order.terms.type !== 'poll' || !pace.isBusy) this.#step(order)
+    else pace.wait({ go: () => this.#step(order), fail: (error) => this.#fail(error) })
+  }
+
+  #step({ terms, form }: Order): void {
+    if (this.#answered) return
     this.#form = form
     this.#waits = terms.type === 'poll'
-    bus.step(inputOf(terms, this))
+    this.#house.bus.step(inputOf(terms, this))
   }
 
   #published(outcome: Outcome): void {
@@ -276,6 +282,7 @@ export class Exchange implements Patron, Pending {
     this.#response.writeHead(status, all)
     this.#response.end(body, 'latin1')
     this.#size = body.length + headBytes
+    this.#house.pace.made(body.length)
     connection.sent(this, this.#size)
   }
 

@@ -7,6 +7,7 @@ import type { Cors } from './cors.js'
 import type { Desk } from './desk.js'
 import type { Guard, Visitor } from './guard.js'
 import type { HttpOptions } from './limits.js'
+import type { Pace } from './pace.js'
 import type { Refusal } from './refusal.js'
 import type { Repeats } from './repeats.js'
 import type { Replies } from './reply.js'
@@ -39,6 +40,7 @@ export interface House {
   readonly repeats: Repeats
   readonly cors: Cors
   readonly inbound: Inbound
+  readonly pace: Pace
   readonly tally: Tally
   readonly views: Views
   readonly desk: Desk

@@ -119,7 +119,14 @@ export class QuickExchange implements Patron, Pending {
     return order
   }
 
-  #place({ terms, form }: Order): void {
+  #place(order: Order): void {
+    const { pace } = this.#house
+    if (order.terms.type !== 'poll' || !pace.isBusy) this.#step(order)
+    else pace.wait({ go: () => this.#step(order), fail: (error) => this.#fail(error) })
+  }
+
+  #step({ terms, form }: Order): void {
+    if (this.#answered) return
     this.#form = form
     this.#waits = terms.type === 'poll'
     this.#house.bus.step(inputOf(terms, this))
@@ -164,6 +171,7 @@ export class QuickExchange implements Patron, Pending {
     if (this.#answered) return
     this.#answered = true
     this.reply = reply
+    this.#house.pace.made(reply.length)
     this.#line.answered(this, reply.length)
   }
 

@@ -23,6 +23,7 @@ import { Intake } from './intake.js'
 import type { HttpOptions } from './limits.js'
 import { Lines } from './lines.js'
 import { misread } from './misread.js'
+import { Pace } from './pace.js'
 import { rawRefusal } from './raw.js'
 import { type Refusal, refusalOf } from './refusal.js'
 import { Repeats } from './repeats.js'
@@ -86,6 +87,7 @@ export class HttpServer {
       repeats: new Repeats(guard === undefined),
       cors: new Cors(options.corsOrigins),
       inbound: new Inbound(options.inboundBytes),
+      pace: new Pace(this.#connections),
       tally: this.#tally,
       views,
       desk: new Desk(views, guard),

@@ -1,6 +1,9 @@
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { until } from '../support/until.js'
 import { StreamStage } from './stage.js'
+
+// For the file as a whole: the runner's own limit is shorter than a busy machine needs.
+tap.setTimeout(180_000)
 
 const filler = 'x'.repeat(60_000)
 /** Longer than any test may take: what is cut is not cut for the time. */
