@@ -44,6 +44,7 @@ export class Line {
   /** Has come, and is not read before the answers so far are taken. */
   #held: Buffer | undefined
   #gone = false
+  #isPaused = false
   readonly #house: House
   readonly #board: Switchboard
   /** Called when nothing recognised waits for its answer any more. */
@@ -85,6 +86,20 @@ export class Line {
     const { socket } = this.connection
     if (this.#part) this.#board.brokenOff(this)
     else socket.end()
+  }
+
+  /** One of its polls waits for its turn: until then no more is read, or there would be no end of what is due. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (!this.#isFull) this.drained()
+  }
+
+  get #isFull(): boolean {
+    return this.#isPaused || this.connection.socket.writableNeedDrain
   }
 
   /** Its socket takes answers again. */
@@ -168,12 +183,12 @@ export class Line {
     const { repeats, inbound } = this.#house
     const text = bytes.toString('latin1', 0, size)
     const repeat = repeats.of(text)
-    if (repeat && this.#isOpen && !connection.socket.writableNeedDrain) {
+    if (repeat && this.#isOpen && !this.#isFull) {
       this.#exchange(repeat.shape).repeat(repeat.order)
       return
     }
     for (let at = 0; at < size && !connection.deaf; ) {
-      if (connection.socket.writableNeedDrain) {
+      if (this.#isFull) {
         this.#hold(bytes.subarray(at, size))
         return
       }

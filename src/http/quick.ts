@@ -122,7 +122,24 @@ export class QuickExchange implements Patron, Pending {
   #place(order: Order): void {
     const { pace } = this.#house
     if (order.terms.type !== 'poll' || !pace.isBusy) this.#step(order)
-    else pace.wait({ go: () => this.#step(order), fail: (error) => this.#fail(error) })
+    else {
+      this.#line.pause()
+      pace.wait({ go: () => this.#take(order), fail: (error) => this.#miss(error) })
+    }
+  }
+
+  #take(order: Order): void {
+    try {
+      this.#step(order)
+    } finally {
+      this.#line.resume()
+    }
+  }
+
+  /** Its turn has come to nothing. */
+  #miss(error: unknown): void {
+    this.#fail(error)
+    this.#line.resume()
   }
 
   #step({ terms, form }: Order): void {
