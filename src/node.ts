@@ -147,12 +147,13 @@ export class Node implements Bus {
 
   /** Takes on what can be changed while the node runs; connections stay. What can't is told in the log. */
   renew(given: Options, keys: Keys): void {
-    const { options, taken, left } = renewalOf(this.#options, given)
+    const { options, taken, left, keepsTls } = renewalOf(this.#options, given)
+    const tls = keepsTls ? undefined : keys.tls
     this.#options = options
     this.#log.level = options.logLevel
     this.#secrets.splice(0, this.#secrets.length, ...keys.secrets)
-    this.#links.renew(keys.tls)
-    this.#http.renew(limitsFor('http', httpDefaults, options), keys)
+    this.#links.renew(tls)
+    this.#http.renew(limitsFor('http', httpDefaults, options), { ...keys, tls })
     this.#log.info({ taken, needs_restart: left }, 'reloaded')
   }
 

@@ -20,6 +20,17 @@ test('what can be taken on is, and what cannot is told', (t) => {
   t.end()
 })
 
+test('another certificate can be taken on, but neither TLS itself nor a CA of peers', (t) => {
+  const plain = { ...defaults }
+  const secure = { ...defaults, tlsCert: 'a.pem', tlsKey: 'a.key' }
+  const mutual = { ...secure, tlsCert: 'b.pem', peerCa: 'ca.pem' }
+  t.match(renewalOf(secure, { ...secure, tlsCert: 'b.pem' }), { taken: ['tlsCert'], left: [], keepsTls: false })
+  t.match(renewalOf(plain, secure), { taken: [], left: ['tlsCert', 'tlsKey'], keepsTls: true, options: plain })
+  t.match(renewalOf(secure, plain), { taken: [], left: ['tlsCert', 'tlsKey'], keepsTls: true })
+  t.match(renewalOf(secure, mutual), { taken: [], left: ['tlsCert', 'peerCa'], keepsTls: true, options: secure })
+  t.end()
+})
+
 test('SIGHUP: other tokens, origins and limits, and no connection is dropped', async (t) => {
   const folder = t.testdir({ key: secret, tokens: 'the-first-operator-token' })
   const file = join(folder, 'node.yaml')

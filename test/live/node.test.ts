@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { createNode, type Node } from '../../src/index.js'
+import { createNode, type Node, type Options } from '../../src/index.js'
+import { readKeys } from '../../src/keys.js'
+import { resolveOptions } from '../../src/options.js'
+import { host } from '../support/free-port.js'
 import { until } from '../support/until.js'
 import { ask, type Reply } from './ask.js'
 import { agreed, crew, embed, namesInView, poll, publish, secret, statusOf } from './crew.js'
@@ -136,6 +139,48 @@ test('secrets are changed one by one', async (t) => {
   t.ok(await agreed([one, two]))
   const three = await embed(t, { name: 'node-3', secret: old, join: [two.address] })
   t.ok(await agreed([one, two, three]))
+})
+
+test('two secrets are good at once while nodes change from one to the other, and no link is dropped', async (t) => {
+  const [old, young] = ['the secret of last year', 'the secret of this year']
+  const options = (name: string, secretFile: string, join: readonly string[] = []): Partial<Options> => ({
+    ...{ name, secretFile, join, listen: `${host}:0`, peerListen: `${host}:0`, logLevel: 'silent' },
+  })
+  const file = await secretFile(t, old)
+  const one = await embed(t, options('node-1', file))
+  const two = await embed(t, options('node-2', file, [one.address]))
+  await agreed([one, two])
+  const dropped: unknown[] = []
+  for (const node of [one, two]) {
+    const report = node.report.bind(node)
+    node.report = (each) => {
+      if (each.event === 'unlinked') dropped.push(each.detail?.peer)
+      report(each)
+    }
+  }
+  const turn = async (node: Node, secrets: string): Promise<void> => {
+    await writeFile(file, secrets)
+    const given = resolveOptions(options(node.name, file))
+    node.renew(given, await readKeys(given))
+  }
+  const steps = [`${old}\n${young}`, `${young}\n${old}`, young]
+  for (const secrets of steps) {
+    for (const node of [one, two]) {
+      await turn(node, secrets)
+      t.match(JSON.parse((await publish(node, 'a', { secrets })).text), { copies: 2 }, 'also between the two')
+    }
+    const by = secrets.split('\n')[0] ?? ''
+    const guest = await embed(t, { name: `with ${by} of ${secrets.length}`, secret: by, join: [two.address] })
+    await agreed([one, two, guest])
+    await guest.close()
+    await agreed([one, two])
+  }
+  const late = await embed(t, { name: 'late', secret: old, join: [one.address], bootstrapTimeout: 0.3 })
+  await until('it has given up looking', () => late.ready)
+  t.same(namesInView(late), ['late'])
+  t.same(namesInView(one), ['node-1', 'node-2'])
+  t.notOk(dropped.some((name) => name === 'node-1' || name === 'node-2'))
+  t.equal((await poll(one, { channels: ['a'], cursor: 'earliest' })).messages.length, 2 * steps.length)
 })
 
 test('a secret file that holds none is an error before anything listens', async (t) => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
+import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import tap, { test } from 'tap'
 import { WebSocket } from 'ws'
@@ -8,8 +9,9 @@ import type { Node, Options } from '../../src/index.js'
 import { readKeys } from '../../src/keys.js'
 import { defaults, resolveOptions } from '../../src/options.js'
 import { Authority, type Certificate } from '../support/certificates.js'
+import { Cli } from '../support/cli.js'
 import { until } from '../support/until.js'
-import { agreed, embed, namesInView } from './crew.js'
+import { agreed, embed, namesInView, secret } from './crew.js'
 
 tap.setTimeout(120_000)
 
@@ -27,7 +29,7 @@ const skip = hasOpenssl() ? false : 'there is no openssl to make certificates'
 const optionsOf = ({ cert, key }: Certificate): Partial<Options> => ({ tlsCert: cert, tlsKey: key })
 
 const ask = (
-  node: Node,
+  node: { readonly url: string },
   ca: string,
   method: string,
   path: string,
@@ -46,16 +48,26 @@ const ask = (
     asked.end(body)
   })
 
-/** The name in the certificate that the node shows. */
-const shownBy = (node: Node, ca: string): Promise<string> =>
+/** The name in the certificate that is shown there; `own`: the one to show in turn. */
+const shownAt = (address: string, ca: string, own?: Certificate): Promise<string> =>
   new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(node.url)
-    const socket: TLSSocket = connect({ host: hostname, port: Number(port), ca }, () => {
+    const [host, port] = address.split(':')
+    const mine = own ? { cert: readFileSync(own.cert), key: readFileSync(own.key) } : {}
+    const socket: TLSSocket = connect({ host: host ?? '', port: Number(port), ca, ...mine }, () => {
       resolve(String(socket.getPeerCertificate().subject.CN))
       socket.destroy()
     })
     socket.on('error', reject)
   })
+
+const shownBy = (node: Node, ca: string): Promise<string> => shownAt(new URL(node.url).host, ca)
+
+/** What SIGHUP does. */
+const renew = async (node: Node, given: Partial<Options>): Promise<void> => {
+  const quiet = { logLevel: 'silent', listen: '127.0.0.1:0', peerListen: '127.0.0.1:0' } as const
+  const options = resolveOptions({ ...defaults, ...quiet, ...given })
+  node.renew(options, await readKeys(options))
+}
 
 test('clients by TLS: requests, polls, sockets; another certificate without dropping anyone', { skip }, async (t) => {
   const authority = new Authority(t.testdir(), 'ca')
@@ -78,14 +90,7 @@ test('clients by TLS: requests, polls, sockets; another certificate without drop
 
   copyFileSync(two.cert, one.cert)
   copyFileSync(two.key, one.key)
-  const options = resolveOptions({
-    ...defaults,
-    logLevel: 'silent',
-    ...optionsOf(one),
-    listen: '127.0.0.1:0',
-    peerListen: '127.0.0.1:0',
-  })
-  node.renew(options, await readKeys(options))
+  await renew(node, optionsOf(one))
   t.equal(await shownBy(node, ca), 'two')
   await ask(node, ca, 'POST', '/main/bus/publish', '{"channel":"a","message":{"n":2}}')
   await until('the second message', () => frames.some((frame) => frame.includes('"n":2')))
@@ -115,6 +120,77 @@ test('peers by certificates of their own CA, without a secret; who has another o
   await until('each gives up looking', () => outside.every((node) => node.ready), 20_000)
   for (const node of outside) t.same(namesInView(node), [node.name])
   t.same(namesInView(one), ['one', 'two'])
+})
+
+test('peers take on other certificates, of another CA at last, and no link is dropped', { skip }, async (t) => {
+  const folder = t.testdir()
+  const [old, young] = [new Authority(folder, 'old'), new Authority(folder, 'young')]
+  const peerCa = join(folder, 'peers.pem')
+  copyFileSync(old.file, peerCa)
+  const [one, two] = [old.issue('one'), old.issue('two')]
+  const first = await embed(t, { name: 'first', ...optionsOf(one), peerCa })
+  const second = await embed(t, { name: 'second', ...optionsOf(two), peerCa, join: [first.address] })
+  const nodes = [first, second] as const
+  await agreed(nodes)
+  const dropped: unknown[] = []
+  first.report = (report) => dropped.push(...(report.event === 'unlinked' ? [report] : []))
+  const renewAll = async (): Promise<void> => {
+    await renew(first, { ...optionsOf(one), peerCa })
+    await renew(second, { ...optionsOf(two), peerCa })
+  }
+  // First both CAs are trusted, then the certificates change, then the old CA is trusted no more.
+  writeFileSync(peerCa, old.pem + young.pem)
+  await renewAll()
+  t.equal(await shownAt(first.address, old.pem, two), 'one')
+  for (const certificate of [one, two]) {
+    const fresh = young.issue(`${certificate === one ? 'one' : 'two'} anew`)
+    copyFileSync(fresh.cert, certificate.cert)
+    copyFileSync(fresh.key, certificate.key)
+  }
+  await renewAll()
+  t.equal(await shownAt(first.address, young.pem, two), 'one anew')
+  copyFileSync(young.file, peerCa)
+  await renewAll()
+  const third = young.issue('third')
+  const guest = await embed(t, { name: 'third', ...optionsOf(third), peerCa, join: [second.address] })
+  await agreed([...nodes, guest])
+  const stale = old.issue('stale')
+  const late = await embed(t, {
+    ...{ name: 'late', ...optionsOf(stale), peerCa, join: [first.address], bootstrapTimeout: 0.3 },
+  })
+  await until('it gives up looking', () => late.ready)
+  t.same(namesInView(late), ['late'])
+  t.same(namesInView(first), ['first', 'second', 'third'])
+  t.same(dropped, [])
+})
+
+test('peers by certificates that machines trust, and a secret: names are checked', { skip }, async (t) => {
+  const folder = t.testdir({ secret })
+  const authority = new Authority(folder, 'ca')
+  const [good, misnamed] = [authority.issue('good'), authority.issue('misnamed', '127.0.0.9')]
+  // Which CAs a machine trusts stands fast when a process starts, so who is to trust this one is a process of its own.
+  const launch = async (to: string) => {
+    const files = ['--tls-cert', good.cert, '--tls-key', good.key, '--secret-file', `${folder}/secret`]
+    const ports = ['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0', '--join', to]
+    const flags = ['start', '--log-format', 'json', '--bootstrap-timeout', '0.5', ...files, ...ports]
+    const cli = new Cli(flags, { NODE_EXTRA_CA_CERTS: authority.file })
+    t.teardown(() => cli.kill())
+    const [, url = ''] = await cli.shows(/"url":"([^"]+)"/, 'stderr')
+    return async (): Promise<{ ready: boolean; view: { members: readonly string[] } }> =>
+      JSON.parse((await ask({ url }, authority.pem, 'GET', '/cluster')).text)
+  }
+  const [one, elsewhere] = [
+    await embed(t, { name: 'one', secret, ...optionsOf(good) }),
+    await embed(t, { name: 'elsewhere', secret, ...optionsOf(misnamed) }),
+  ]
+  const doubting = await embed(t, { secret, ...optionsOf(good), join: [one.address], bootstrapTimeout: 0.3 })
+  const [two, deceived] = await Promise.all([launch(one.address), launch(elsewhere.address)])
+  await until('a view of two', async () => (await two()).view.members.length === 2)
+  t.equal(namesInView(one).length, 2)
+  await until('both give up looking', async () => doubting.ready && (await deceived()).ready)
+  t.equal((await deceived()).view.members.length, 1)
+  t.equal(namesInView(doubting).length, 1)
+  t.same(namesInView(elsewhere), ['elsewhere'])
 })
 
 test('what does not belong together is refused', { skip }, async (t) => {

@@ -30,10 +30,9 @@ export class Authority {
     return readFileSync(this.file, 'utf8')
   }
 
-  /** For 127.0.0.1. */
-  issue(name: string): Certificate {
+  issue(name: string, address = '127.0.0.1'): Certificate {
     const [key, request, cert] = [`${name}.key`, `${name}.csr`, `${name}.pem`]
-    const names = ['-addext', 'subjectAltName=IP:127.0.0.1']
+    const names = ['-addext', `subjectAltName=IP:${address}`]
     openssl(this.folder, 'req', ...newKey, '-subj', `/CN=${name}`, ...names, '-keyout', key, '-out', request)
     const signer = [
       '-CA',
