@@ -174,7 +174,7 @@ export const numbersFrom =
   (text: string): readonly number[] =>
     text.split(',').map(numberFrom(min, max, true))
 
-const localServers = [7400, 7401, 7402].map((port) => `http://127.0.0.1:${port}`)
+export const localServers = [7400, 7401, 7402].map((port) => `http://127.0.0.1:${port}`)
 
 export const addServerFlags = (command: Command): Command =>
   command

@@ -9,6 +9,7 @@ import {
   addNodeFlags,
   addServerFlags,
   clusterOptions,
+  localServers,
   numberFrom,
   numbersFrom,
   parseServers,
@@ -136,6 +137,19 @@ const statusCommand = (): Command =>
     .addOption(new Option('--watch [seconds]', 'again and again').argParser(numberFrom(0.1, 3600, false)))
     .action(async (flags) => (await import('./status.js')).status(flags))
 
+const healthCommand = (): Command =>
+  new Command('health')
+    .description('Status 0 if the node is ready, else 1: for HEALTHCHECK of a container, and whatever else asks so.')
+    .addHelpText('before', examples(['carillon health', 'carillon health --server http://10.0.0.1:7400 --timeout 1']))
+    .addOption(
+      new Option('--server <url,…>', 'nodes to ask, all of which must be ready')
+        .env('CARILLON_SERVER')
+        .default([localServers[0] ?? ''], localServers[0])
+        .argParser(parseServers),
+    )
+    .addOption(new Option('--timeout <seconds>', 'for an answer').default(3).argParser(numberFrom(0.1, 3600, false)))
+    .action(async (flags) => (await import('./health.js')).health(flags))
+
 const benchCommand = (): Command =>
   addDatabaseFlag(new Command('bench'))
     .description(
@@ -247,6 +261,7 @@ const makers = [
   subscribeCommand,
   notifyCommand,
   statusCommand,
+  healthCommand,
   tokenCommand,
   configCommand,
   benchCommand,

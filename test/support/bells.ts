@@ -10,9 +10,9 @@ export class Bells {
     this.urls = [...cli.stdout.matchAll(/^node-\d+ {2}(http:\S+)$/gm)].map((match) => match[1] ?? '')
   }
 
-  static async ring(t: Test, size: number): Promise<Bells> {
+  static async ring(t: Test, size: number, program?: string): Promise<Bells> {
     const args = ['cluster', '--nodes', `${size}`, '--port', '0', '--peer-port', '0']
-    const cli = new Cli(args, {}, 'detached')
+    const cli = new Cli(args, {}, 'detached', program)
     t.teardown(() => {
       cli.process.kill('SIGTERM')
       return cli.ended

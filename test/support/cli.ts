@@ -1,9 +1,14 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from './until.js'
 
 const sourceOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const bin = 'bin/carillon.ts'
+
+/** What is installed somewhere runs as it is there. */
+const commandOf = (program: string): readonly [string, ...string[]] =>
+  isAbsolute(program) ? [program] : [process.execPath, ...loaders, sourceOf(program)]
 
 /** What reads TypeScript, without what replaces modules by mocks: that would cost each process half a second. */
 export const loaders = process.execArgv.filter((argument) => !argument.includes('/mock/'))
@@ -34,7 +39,8 @@ export class Cli {
     const ipc = manner === 'tethered' ? (['ipc'] as const) : []
     const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...ipc]
     const options = { env: { ...environment(), ...env }, detached: manner === 'detached', stdio }
-    this.process = spawn(process.execPath, [...loaders, sourceOf(program), ...args], options)
+    const [command, ...before] = commandOf(program)
+    this.process = spawn(command, [...before, ...args], options)
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })
@@ -81,7 +87,7 @@ export class Cli {
   }
 }
 
-/** `program`: another one than the command line, by its place in the repository. */
+/** `program`: another one than the command line, by its place in the repository, or on the machine. */
 export const run = (
   args: readonly string[],
   input = '',
