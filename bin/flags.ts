@@ -56,6 +56,7 @@ const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; r
   addresses: { parse: splitList, placeholder: 'host:port,…' },
   url: { parse: same, placeholder: 'url' },
   origins: { parse: splitList, placeholder: 'origin,…' },
+  networks: { parse: splitList, placeholder: 'network,…' },
   databases: { parse: splitList, placeholder: 'url,…' },
   auth: { parse: same, placeholder: 'none|jwt|trytond=url' },
   flag: { parse: (text) => truths.get(text.toLowerCase()), placeholder: '' },

@@ -1,5 +1,5 @@
 import type { Message } from './cluster/message.js'
-import type { Code } from './errors.js'
+import type { Code, Limit } from './errors.js'
 import type { Spread } from './log/histogram.js'
 import type { NodeId } from './log/node-id.js'
 import type { Content, Draft } from './log/record.js'
@@ -102,7 +102,13 @@ export type Outcome =
       readonly duplicates: readonly boolean[]
     }
   /** `unknown`: it may yet be delivered; retry with the same key. Otherwise nothing has changed. */
-  | { readonly ok: false; readonly code: Code; readonly reason: string; readonly unknown: boolean }
+  | {
+      readonly ok: false
+      readonly code: Code
+      readonly reason: string
+      readonly unknown: boolean
+      readonly limit?: Limit | undefined
+    }
 
 /** What is worth a line in the log or a counter; the shell decides how loud. */
 export interface Report {
@@ -119,7 +125,13 @@ export type Effect =
   /** The reader has all that there is, and stays at this cursor. */
   | { readonly type: 'stays'; readonly reader: Reader; readonly cursor: string }
   /** The poll was not taken. */
-  | { readonly type: 'refuse'; readonly reader: Reader; readonly code: Code; readonly reason: string }
+  | {
+      readonly type: 'refuse'
+      readonly reader: Reader
+      readonly code: Code
+      readonly reason: string
+      readonly limit?: Limit | undefined
+    }
   | { readonly type: 'published'; readonly publisher: Publisher; readonly outcome: Outcome }
   /** Gossip has told of this peer: see to it that there is a link (the shell keeps trying for as long as it is not forgotten). */
   | { readonly type: 'dial'; readonly peer: NodeId; readonly address: string }

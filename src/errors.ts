@@ -26,14 +26,40 @@ export type Code =
   | 'outcome_unknown'
   | 'bad_option'
 
+/** What there was too much of, as counters name it. */
+export type Limit =
+  | 'connections'
+  | 'connections_per_address'
+  | 'pipeline'
+  | 'waiters'
+  | 'streams'
+  | 'channels'
+  | 'origins'
+  | 'publish_rate'
+  | 'publish_queue'
+  | 'unstable_bytes'
+  | 'inbound_bytes'
+  | 'outbound_total_bytes'
+
+/** What else may be known of a refusal. */
+export interface Circumstances {
+  readonly limit?: Limit | undefined
+  /** When it may be worth while to come back. */
+  readonly retryAfterSeconds?: number | undefined
+}
+
 /** A refusal with a stable code. Bugs throw ordinary errors; what a user or a peer did wrong is one of these. */
 export class EngineError extends Error {
   override readonly name = 'EngineError'
+  readonly limit: Limit | undefined
+  readonly retryAfterSeconds: number | undefined
   constructor(
     readonly code: Code,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & Circumstances = {},
   ) {
     super(message, options)
+    this.limit = options.limit
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }

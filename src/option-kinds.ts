@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { isNetwork } from './networks.js'
 import type { Spec } from './option-table.js'
 
 /** The kinds of values, by the type each has in `Options`. */
@@ -9,6 +10,7 @@ export interface Kinds {
   url: string
   origins: readonly string[]
   databases: readonly string[]
+  networks: readonly string[]
   auth: string
   flag: boolean
   count: number
@@ -103,6 +105,10 @@ export const kinds: { readonly [Name in keyof Kinds]: Kind } = {
   origins: {
     holds: (value) => listOf(value, isOrigin),
     rule: () => 'a list of origins such as https://example.org, or *',
+  },
+  networks: {
+    holds: (value) => listOf(value, (item) => isText(item) && isNetwork(item)),
+    rule: () => 'a list of addresses or networks such as 10.0.0.0/8',
   },
   databases: {
     holds: (value) => listOf(value, isDatabase),

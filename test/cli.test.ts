@@ -144,6 +144,20 @@ test('publish asks on, with the same key, until it knows', async (t) => {
   t.same(server.asked.map(keyOf), ['k', 'k', 'k', 'k'])
 })
 
+test('who publishes too fast waits for as long as it is told', async (t) => {
+  const atMs: number[] = []
+  const server = await serve(t, (_, count) => {
+    atMs.push(performance.now())
+    const tooFast = { status: 429, body: refusal('too_many_requests', 'too fast'), headers: { 'retry-after': '1' } }
+    return count === 1 ? tooFast : { body: '{"message_id":"id-1","copies":1}' }
+  })
+  const { code, stdout, stderr } = await run(['publish', 'a', '{}', '--server', server.url])
+  t.match({ code, stdout }, { code: 0, stdout: 'id-1\n' })
+  t.match(stderr, /not published yet, trying for 10 s: .*too fast/)
+  const [first = 0, second = 0] = atMs
+  t.ok(second - first > 990, 'not before')
+})
+
 test('a publish whose fate stays unknown says so, and under which key', async (t) => {
   const server = await serve(t, () => 'hang')
   const args = ['publish', 'a', '{}', '--key', 'k-17', '--server', server.url, '--timeout', '0.4']

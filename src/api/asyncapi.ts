@@ -54,7 +54,11 @@ export const replyFrames = (): { readonly [type: string]: Schema } => ({
   ),
   gap: told({ type: type('gap'), reason: ref('Reason'), oldest: ref('Cursor'), cursor: ref('Cursor') }, ['oldest']),
   heartbeat: told({ type: type('heartbeat'), cursor: ref('Cursor') }),
-  error: told({ type: type('error'), id, error, outcome: { const: 'unknown' } }, ['id', 'outcome']),
+  error: told({ type: type('error'), id, error, outcome: { const: 'unknown' }, retry_after: { type: 'number' } }, [
+    'id',
+    'outcome',
+    'retry_after',
+  ]),
 })
 
 /** The data of events, by their types; `message` is the one that has none. */

@@ -127,8 +127,12 @@ export const schemasFor = (options: HttpOptions): { readonly [name: string]: Sch
       {
         error: told({ code: text, message: text }),
         outcome: { const: 'unknown', description: 'It may yet be delivered.' },
+        retry_after: {
+          type: 'number',
+          description: 'Seconds, as in the header Retry-After: what is asked before is refused, too.',
+        },
       },
-      ['outcome'],
+      ['outcome', 'retry_after'],
     ),
     Ticket: told({ ticket: text, expires_in: { type: 'number' } }),
     Health: told({ status: text }),

@@ -18,6 +18,7 @@ export class Rights implements Visitor {
   readonly databases: Patterns
   readonly isAdmin: boolean
   readonly untilMs: number
+  readonly subject: string | undefined
 
   /** `untilMs`: when the token expires, on the clock of `performance`. Throws EngineError for claims that make no sense. */
   constructor(
@@ -31,6 +32,7 @@ export class Rights implements Visitor {
     this.databases = new Patterns(claims.databases === undefined ? ['*'] : listOf(claims, 'databases'))
     this.isAdmin = claims.admin === true
     this.untilMs = untilMs
+    this.subject = claims.sub
   }
 
   reads(channels: readonly string[]): readonly string[] {

@@ -92,9 +92,13 @@ export class Readers {
     const lenient = poll.lenientMs !== undefined
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0)
       this.#answerNow(poll, this.#make(channels, reading.at, found, poll, gap))
-    else if (this.waiting >= options.waitersMax || this.#parts.channels.noRoom(poll))
-      emit({ type: 'refuse', reader: poll.reader, code: 'overloaded', reason: 'too many are waiting here' })
+    else if (this.waiting >= options.waitersMax) this.#refuse(poll, 'waiters')
+    else if (this.#parts.channels.noRoom(poll)) this.#refuse(poll, 'channels')
     else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
+  }
+
+  #refuse({ reader }: Poll, limit: 'waiters' | 'channels'): void {
+    this.#parts.emit({ type: 'refuse', reader, code: 'overloaded', reason: 'too many are waiting here', limit })
   }
 
   /** Something has happened that may make a difference to who asks next. */

@@ -33,6 +33,11 @@ class Course {
   readonly tried = new Set<string>()
   readonly #reasons = new Map<string, Trouble>()
 
+  /** It is not the node's fault: it will be asked again. */
+  note(trouble: Trouble): void {
+    this.#reasons.set(trouble.server, trouble)
+  }
+
   /** `isHasty`: the node had less time than an attempt should have, so it says little. */
   add(trouble: Trouble, isHasty: boolean): void {
     this.tried.add(trouble.server)
@@ -54,6 +59,9 @@ class Course {
 /** Asks any of the nodes, and goes on to others, until one has done it. What must not happen twice needs a key of its own. */
 export class Asker {
   readonly #parts: AskerParts
+  /** What changes something was refused as too much, and will be until then. */
+  #tooFast: { readonly trouble: Trouble; readonly untilMs: number } | undefined
+  #hasTold = false
 
   constructor(parts: AskerParts) {
     this.#parts = parts
@@ -66,8 +74,13 @@ export class Asker {
     const course = new Course()
     const end = ports.now() + ask.totalMs
     for (let round = 0; ; ) {
+      if (ask.changes) await this.#hold(ask, course, end)
       const result = await this.#attempt(ask, course.tried, end)
       if ('text' in result) return result
+      if (ask.changes && result.isTooFast && ask.totalMs > 0) {
+        this.#slow(ask, result)
+        continue
+      }
       const leftMs = end - ports.now()
       course.add(result, ask.totalMs > 0 && leftMs <= 0)
       const isRound = pool.urls.every((url) => course.tried.has(url))
@@ -81,6 +94,26 @@ export class Asker {
     }
   }
 
+  /** Not before the node has said; all that are to be sent then are not sent at the same moment. */
+  #slow({ onTrouble }: Ask, trouble: Trouble): void {
+    const { ports, backoff } = this.#parts
+    this.#tooFast = { trouble, untilMs: ports.now() + trouble.hintMs + ports.random() * backoff.firstMs }
+    if (!this.#hasTold) onTrouble?.(trouble.message)
+    this.#hasTold = true
+  }
+
+  async #hold(ask: Ask, course: Course, end: number): Promise<void> {
+    const { ports } = this.#parts
+    if (!this.#tooFast) return
+    const { trouble, untilMs } = this.#tooFast
+    const waitMs = untilMs - ports.now()
+    if (waitMs <= 0) return
+    course.note(trouble)
+    await pause(ports, Math.max(0, Math.min(waitMs, end - ports.now())), ask.signal)
+    ask.signal.throwIfAborted()
+    if (ports.now() < untilMs) throw course.failure(ask)
+  }
+
   async #attempt(ask: Ask, tried: ReadonlySet<string>, end: number): Promise<Reply | Trouble> {
     const { ports, http, pool } = this.#parts
     const server = pool.pick(ports.now(), tried)
@@ -91,7 +124,7 @@ export class Asker {
       return reply
     } catch (error) {
       if (!(error instanceof Trouble)) throw error
-      pool.failed(server, ports.now(), error.hintMs)
+      if (!error.isTooFast) pool.failed(server, ports.now(), error.hintMs)
       return error
     }
   }

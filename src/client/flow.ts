@@ -106,8 +106,8 @@ export class Flow {
     const { server, why, hintMs } = trouble
     this.#why = this.#why.includes(server) ? this.#why : `${this.#why}${this.#why && '; '}${server}: ${why}`
     if (trouble.isFarewell) return
-    pool.failed(server, ports.now(), hintMs)
-    const ms = this.#backoff.next(hintMs)
+    if (!trouble.isTooFast) pool.failed(server, ports.now(), hintMs)
+    const ms = trouble.isTooFast ? hintMs + this.#backoff.next() : this.#backoff.next(hintMs)
     this.#checkTime(ms)
     tell({ type: 'waiting', server, why, ms })
     await pause(ports, ms, signal)

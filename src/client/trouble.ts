@@ -1,6 +1,8 @@
 import { RefusedError } from './errors.js'
 import type { FetchReply } from './ports.js'
 
+const tooFast = 'too_many_requests'
+
 /** One node did not do it; another one, or the same one later, may. */
 export class Trouble extends Error {
   constructor(
@@ -16,6 +18,11 @@ export class Trouble extends Error {
     readonly code = '',
   ) {
     super(`${server}: ${why}`)
+  }
+
+  /** The node is well, and has said when it takes more of this client. Another node would say the same sooner or later. */
+  get isTooFast(): boolean {
+    return this.code === tooFast && this.hintMs > 0
   }
 }
 
@@ -45,6 +52,8 @@ export const troubleOf = (server: string, error: unknown): Trouble | RefusedErro
 interface Told {
   readonly error?: { readonly code?: string; readonly message?: string }
   readonly outcome?: string
+  /** Seconds. Said in the body, too, since pages may not see the header. */
+  readonly retry_after?: number
 }
 
 /** What an error answer says, whoever wrote it: ours in JSON, or a proxy's page. */
@@ -60,12 +69,13 @@ const toldBy = (text: string): Told => {
 /** An answer that is no 2xx: to be tried elsewhere, or refused for good. */
 export const troubleFor = (server: string, reply: Pick<FetchReply, 'status' | 'headers'>, text: string): Error => {
   const { status, headers } = reply
-  const { error, outcome } = toldBy(text)
+  const { error, outcome, retry_after: told = 0 } = toldBy(text)
   const why = error?.message ?? `status ${status}`
   if (!again.has(status)) return new RefusedError(error?.code ?? 'refused', why, status, server)
   const inDoubt = outcome === 'unknown' || (status >= 500 && status !== 503)
-  const hintMs = Math.max(0, Number(headers.get('retry-after')) || 0) * 1000
-  return new Trouble(server, why, inDoubt, hintMs, false, error?.code)
+  const hintMs = Math.max(0, Number(headers.get('retry-after')) || Number(told) || 0) * 1000
+  // A proxy says it without our words.
+  return new Trouble(server, why, inDoubt, hintMs, false, error?.code ?? (status === 429 ? tooFast : ''))
 }
 
 /** Refusals on a stream that another node, or the same one later, may not make. */

@@ -1,5 +1,6 @@
 import { formatPosition, idOf } from '../channel/cursor.js'
 import type { Now, Outcome, Publish } from '../effect.js'
+import type { Limit } from '../errors.js'
 import type { CoreOptions } from '../limits.js'
 import { Entry, sizeOf } from '../log/entry.js'
 import type { Lamport } from '../log/lamport.js'
@@ -77,11 +78,11 @@ export class Accept {
     if (copies() < publish.minCopies)
       return refuse('too_few_copies', `the view has ${copies()} of ${publish.minCopies} nodes`)
     if (this.unstableBytes + this.#queuedBytes + bytes > options.unstableBytes)
-      return refuse('overloaded', 'too much waits for confirmation by the other nodes')
+      return full('unstable_bytes', 'too much waits for confirmation by the other nodes')
     if (this.#tooManyOrigins())
-      return refuse('overloaded', 'cursors are full of nodes that are gone: publish to a node that is older')
+      return full('origins', 'cursors are full of nodes that are gone: publish to a node that is older')
     for (const draft of publish.drafts)
-      if (!audience.admits(draft)) return refuse('overloaded', 'there are too many channels')
+      if (!audience.admits(draft)) return full('channels', 'there are too many channels')
     return this.#clash(publish)
   }
 
@@ -106,7 +107,7 @@ export class Accept {
   #wait(publish: Publish, bytes: number, nowMs: number): void {
     const { audience, options } = this.#parts
     if (this.#queue.length >= options.queueMax) {
-      audience.settled(publish.publisher, refuse('overloaded', 'too many publishes wait for a view to form'))
+      audience.settled(publish.publisher, full('publish_queue', 'too many publishes wait for a view to form'))
       return
     }
     this.#queue.push({ publish, untilMs: nowMs + options.publishTimeoutMs, bytes })
@@ -197,4 +198,12 @@ const refuse = (
   code,
   reason,
   unknown: false,
+})
+
+const full = (limit: Limit, reason: string): Outcome => ({
+  ok: false,
+  code: 'overloaded',
+  reason,
+  unknown: false,
+  limit,
 })

@@ -14,7 +14,8 @@ export class Inbound {
   }
 
   claim(bytes: number): void {
-    if (!this.hasRoom(bytes)) throw new EngineError('overloaded', 'too many bodies are being received')
+    if (!this.hasRoom(bytes))
+      throw new EngineError('overloaded', 'too many bodies are being received', { limit: 'inbound_bytes' })
     this.bytes += bytes
   }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Limit } from '../errors.js'
 import { Connection, type Keeper } from './connection.js'
 import type { HttpOptions } from './limits.js'
 import { rawRefusal } from './raw.js'
@@ -69,15 +70,20 @@ export class Connections implements Keeper {
     }
     const connection = new Connection(socket, address, this)
     const ofAddress = this.#perAddress.get(address) ?? 0
-    const full = this.size >= this.#options.connectionsMax || ofAddress >= this.#options.connectionsPerAddressMax
-    if (full) {
-      this.#turnAway(connection)
+    const limit = this.#reached(ofAddress)
+    if (limit) {
+      this.#turnAway(connection, limit)
       return undefined
     }
     this.#all.set(socket, connection)
     this.#perAddress.set(address, ofAddress + 1)
     socket.once('close', () => this.#closed(connection))
     return connection
+  }
+
+  #reached(ofAddress: number): Limit | undefined {
+    if (this.size >= this.#options.connectionsMax) return 'connections'
+    return ofAddress >= this.#options.connectionsPerAddressMax ? 'connections_per_address' : undefined
   }
 
   await(connection: Connection): void {
@@ -130,8 +136,8 @@ export class Connections implements Keeper {
     for (const socket of this.#all.keys()) socket.destroy()
   }
 
-  #turnAway(connection: Connection): void {
-    const refusal = refusalOf('overloaded', 'too many connections')
+  #turnAway(connection: Connection, limit: Limit): void {
+    const refusal = refusalOf('overloaded', 'too many connections', { limit })
     this.#tally.refuse(refusal, connection.address)
     connection.socket.on('error', ignore)
     connection.socket.resume()

@@ -98,7 +98,7 @@ export class Exchange implements Patron, Pending {
   settle(effect: Effect): void {
     this.#waits = false
     if (effect.type === 'answer') this.#send(200, json, this.#house.answers.write(this.#form, effect.answer))
-    else if (effect.type === 'refuse') this.refuse(refusalOf(effect.code, effect.reason))
+    else if (effect.type === 'refuse') this.refuse(refusalOf(effect.code, effect.reason, effect))
     else if (effect.type === 'published') this.#published(effect.outcome)
   }
 
@@ -162,7 +162,7 @@ export class Exchange implements Patron, Pending {
   #checkLine(): void {
     if (this.#connection.pending.length <= this.#house.options.pipelineMax) return
     this.#connection.stopReading()
-    throw new EngineError('too_many_requests', 'too many requests wait on this connection')
+    throw new EngineError('too_many_requests', 'too many requests wait on this connection', { limit: 'pipeline' })
   }
 
   #tell(shown: Shown | Promise<Shown>): void {
@@ -234,10 +234,11 @@ export class Exchange implements Patron, Pending {
   }
 
   #ask(operation: Operation, body: Buffer, visitor: Visitor): void {
-    const { options, pace } = this.#house
+    const { options, pace, rate } = this.#house
     const { headers } = this.#request
     const scan = new Scan(body, options.jsonDepth)
     const order = operation({ scan, database: this.#database, headers, options, visitor })
+    if (rate.isOn) rate.charge(order, { visitor, headers, address: this.#connection.address })
     if (order.terms.type !== 'poll' || !pace.isBusy) this.#step(order)
     else pace.wait({ go: () => this.#step(order), fail: (error) => this.#fail(error) })
   }
@@ -251,7 +252,7 @@ export class Exchange implements Patron, Pending {
 
   #published(outcome: Outcome): void {
     if (outcome.ok) this.#send(200, json, publishedBody(this.#form, outcome))
-    else this.refuse(refusalOf(outcome.code, outcome.reason, outcome.unknown))
+    else this.refuse(refusalOf(outcome.code, outcome.reason, outcome))
   }
 
   #fail(error: unknown): void {

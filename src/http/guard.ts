@@ -25,6 +25,8 @@ export interface Visitor {
   checkPublish?(channel: string): void
   /** When this one must be gone, on the clock of `performance`. */
   readonly untilMs?: number
+  /** Who this is, wherever it comes from: the subject of a token. */
+  readonly subject?: string | undefined
   /** May see all of the node. */
   readonly isAdmin?: boolean
 }

@@ -8,6 +8,7 @@ import type { Desk } from './desk.js'
 import type { Guard, Visitor } from './guard.js'
 import type { HttpOptions } from './limits.js'
 import type { Pace } from './pace.js'
+import type { PublishRate } from './publish-rate.js'
 import type { Refusal } from './refusal.js'
 import type { Repeats } from './repeats.js'
 import type { Replies } from './reply.js'
@@ -41,6 +42,7 @@ export interface House {
   readonly cors: Cors
   readonly inbound: Inbound
   readonly pace: Pace
+  readonly rate: PublishRate
   readonly tally: Tally
   readonly views: Views
   readonly desk: Desk

@@ -56,6 +56,14 @@ export interface HttpOptions {
   readonly connectionsPerAddressMax: number
   /** Requests on one connection that wait for an answer. 429 */
   readonly pipelineMax: number
+  /** Messages a second that one client may publish; 0 for as many as it likes. 429 */
+  readonly publishRate: number
+  /** Messages that one client may publish at once, where there is a rate. 429 */
+  readonly publishBurst: number
+  /** Clients whose rate is kept account of; with more, those that came first are taken for new. */
+  readonly publishClients: number
+  /** Addresses and networks of proxies, of which it is believed who asks them (X-Forwarded-For). */
+  readonly trustedProxies: readonly string[]
   /** How long a poll waits; a longer `timeout` is taken as this. */
   readonly longPollTimeoutMs: number
   /** How long a native poll waits that does not say. */
@@ -116,6 +124,10 @@ export const httpDefaults: HttpOptions = {
   connectionsMax: 16_000,
   connectionsPerAddressMax: 12_000,
   pipelineMax: 256,
+  publishRate: 0,
+  publishBurst: 1000,
+  publishClients: 65_536,
+  trustedProxies: [],
   longPollTimeoutMs: 300_000,
   pollTimeoutMs: 30_000,
   pollLimit: 100,

@@ -54,7 +54,9 @@ export class Pace {
   #begin({ go, fail }: Waiting): void {
     const { owed, outboundTotalBytes } = this.#keeper
     try {
-      if (owed > outboundTotalBytes) throw new EngineError('overloaded', 'too many answers are not taken')
+      if (owed > outboundTotalBytes) {
+        throw new EngineError('overloaded', 'too many answers are not taken', { limit: 'outbound_total_bytes' })
+      }
       go()
     } catch (error) {
       fail(error)

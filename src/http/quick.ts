@@ -69,7 +69,7 @@ export class QuickExchange implements Patron, Pending {
   settle(effect: Effect): void {
     this.#waits = false
     if (effect.type === 'answer') this.#answer(effect)
-    else if (effect.type === 'refuse') this.#refuse(refusalOf(effect.code, effect.reason))
+    else if (effect.type === 'refuse') this.#refuse(refusalOf(effect.code, effect.reason, effect))
     else if (effect.type === 'published') this.#published(effect.outcome)
   }
 
@@ -114,7 +114,9 @@ export class QuickExchange implements Patron, Pending {
   #ask(scan: Scan, visitor: Visitor): Order {
     const { route, headers } = this.#shape
     const { database } = route
-    const order = route.operation({ scan, database, headers, options: this.#house.options, visitor })
+    const { options, rate } = this.#house
+    const order = route.operation({ scan, database, headers, options, visitor })
+    if (rate.isOn) rate.charge(order, { visitor, headers, address: this.#line.connection.address })
     this.#place(order)
     return order
   }
@@ -155,7 +157,7 @@ export class QuickExchange implements Patron, Pending {
   }
 
   #published(outcome: Outcome): void {
-    if (!outcome.ok) this.#refuse(refusalOf(outcome.code, outcome.reason, outcome.unknown))
+    if (!outcome.ok) this.#refuse(refusalOf(outcome.code, outcome.reason, outcome))
     else if (this.#isPlain) this.#send(this.#house.replies.ok(publishedBody(this.#form, outcome)))
     else this.#tell(200, [], publishedBody(this.#form, outcome))
   }

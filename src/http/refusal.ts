@@ -1,4 +1,4 @@
-import { type Code, EngineError } from '../errors.js'
+import { type Circumstances, type Code, EngineError, type Limit } from '../errors.js'
 import { type Body, bodyOf } from './answer.js'
 
 export const statuses = {
@@ -29,18 +29,17 @@ export const statuses = {
   bad_option: 500,
 } as const satisfies { readonly [code in Code]: number }
 
-const retryAfterSeconds = '1'
-
-const moreHeaders: { readonly [status: number]: readonly string[] } = {
-  426: ['Upgrade', 'websocket'],
-  429: ['Retry-After', retryAfterSeconds],
-  503: ['Retry-After', retryAfterSeconds],
+const moreHeaders = (status: number, retryAfterSeconds = 1): readonly string[] => {
+  if (status === 426) return ['Upgrade', 'websocket']
+  return status === 429 || status === 503 ? ['Retry-After', String(retryAfterSeconds)] : []
 }
 
 /** What a client is told instead of what it asked for. */
 export interface Refusal {
   readonly code: string
   readonly status: number
+  /** What there was too much of. */
+  readonly limit?: Limit | undefined
   readonly headers: readonly string[]
   readonly body: Body
 }
@@ -73,11 +72,21 @@ export class Forbidden extends EngineError {
   }
 }
 
-export const refusalOf = (code: Code, message: string, unknown = false): Refusal => {
+interface More extends Circumstances {
+  /** It may have been done all the same. */
+  readonly unknown?: boolean
+}
+
+/** A socket has no headers, so when to come back stands in the body, too, where more than a moment is meant. */
+export const refusalOf = (code: Code, message: string, more: More = {}): Refusal => {
+  const { unknown = false, limit, retryAfterSeconds } = more
   const status = statuses[code]
-  const told = { error: { code, message }, ...(unknown ? { outcome: 'unknown' } : {}) }
-  const headers = moreHeaders[status] ?? []
-  return { code, status, headers, body: bodyOf(JSON.stringify(told)) }
+  const told = {
+    error: { code, message },
+    ...(unknown ? { outcome: 'unknown' } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
+  }
+  return { code, status, limit, headers: moreHeaders(status, retryAfterSeconds), body: bodyOf(JSON.stringify(told)) }
 }
 
 /** Anything but an EngineError is a mistake of ours, about which a client is told nothing more. */
@@ -93,7 +102,7 @@ export const refusalFor = (error: unknown): Refusal => {
   if (error instanceof Forbidden) {
     return { ...refusalOf(error.code, error.message), headers: ['WWW-Authenticate', error.challenge] }
   }
-  if (error instanceof EngineError) return refusalOf(error.code, error.message)
+  if (error instanceof EngineError) return refusalOf(error.code, error.message, error)
   const told = { error: { code: 'internal', message: 'this is a mistake of the server' } }
   return { code: 'internal', status: 500, headers: [], body: bodyOf(JSON.stringify(told)) }
 }

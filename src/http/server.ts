@@ -24,6 +24,7 @@ import type { HttpOptions } from './limits.js'
 import { Lines } from './lines.js'
 import { misread } from './misread.js'
 import { Pace } from './pace.js'
+import { PublishRate } from './publish-rate.js'
 import { rawRefusal } from './raw.js'
 import { type Refusal, refusalOf } from './refusal.js'
 import { Repeats } from './repeats.js'
@@ -88,6 +89,7 @@ export class HttpServer {
       cors: new Cors(options.corsOrigins),
       inbound: new Inbound(options.inboundBytes),
       pace: new Pace(this.#connections),
+      rate: new PublishRate(options),
       tally: this.#tally,
       views,
       desk: new Desk(views, guard),
@@ -169,30 +171,25 @@ export class HttpServer {
 
   /** All parts hold the same limits, which they look at when they need one. */
   renew(options: HttpOptions, keys: Keys): void {
-    const { cors, guard } = this.#house
+    const { cors, guard, rate } = this.#house
     Object.assign(this.#house.options, options)
     cors.renew(options.corsOrigins)
+    rate.renew()
     this.#house.repeats.forget()
     guard?.renew?.(keys)
     renewTls(this.#server, keys.tls)
   }
 
   counters(): { readonly [name: string]: number } {
-    const { requests, quick, refused, cut } = this.#tally
-    const own = {
-      http_requests: requests,
-      http_quick: quick,
-      http_refused: refused,
-      http_cut: cut,
-      http_connections: this.#connections.size,
-    }
-    return { ...own, ...this.#streams.counters(), ...this.#house.guard?.counters() }
+    const { guard } = this.#house
+    const connections = { http_connections: this.#connections.size }
+    return { ...this.#tally.counters(), ...connections, ...this.#streams.counters(), ...guard?.counters() }
   }
 
   #traffic(): Traffic {
-    const { requests, refusals, cuts } = this.#tally
+    const { requests, refusals, cuts, limits } = this.#tally
     const { open, delivered } = this.#streams
-    return { requests, refusals, cuts, connections: this.#connections.size, streams: open, delivered }
+    return { requests, refusals, cuts, limits, connections: this.#connections.size, streams: open, delivered }
   }
 
   #create(options: HttpOptions, tls: Tls | undefined): Server<typeof Request> {
@@ -226,6 +223,7 @@ export class HttpServer {
     this.#connections.check(nowMs)
     this.#lines.check(nowMs)
     this.#tally.expire(nowMs)
+    this.#house.rate.expire()
     try {
       this.#house.views.sample(nowMs)
     } catch (error) {

@@ -1,10 +1,11 @@
 import type { Report } from '../effect.js'
+import type { Limit } from '../errors.js'
 import type { Refusal } from './refusal.js'
 
 /** Addresses whose last report is remembered; when more misbehave at a time, the others are only counted. */
 const addressesMax = 1024
 
-const count = (counts: Map<string, number>, name: string): void => {
+const count = <Name extends string>(counts: Map<Name, number>, name: Name): void => {
   counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
@@ -18,6 +19,8 @@ export class Tally {
   /** The same by code, or reason. */
   readonly refusals = new Map<string, number>()
   readonly cuts = new Map<string, number>()
+  /** Refusals because there was too much, by what. */
+  readonly limits = new Map<Limit, number>()
   readonly #everyMs: number
   readonly #report: (report: Report) => void
   readonly #reported = new Map<string, { readonly atMs: number; since: number }>()
@@ -28,9 +31,10 @@ export class Tally {
   }
 
   /** Not being ready is our fault, and so is a mistake of ours. */
-  refuse({ code, status }: Pick<Refusal, 'code' | 'status'>, address: string): void {
+  refuse({ code, status, limit }: Pick<Refusal, 'code' | 'status' | 'limit'>, address: string): void {
     this.refused++
     count(this.refusals, code)
+    if (limit) count(this.limits, limit)
     if (status < 500 || code === 'overloaded') this.#blame(address, code)
   }
 
@@ -45,6 +49,13 @@ export class Tally {
   mistake(error: unknown): void {
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
     this.#report({ event: 'http_mistake', detail: { error: told } })
+  }
+
+  counters(): { readonly [name: string]: number } {
+    const { requests, quick, refused, cut } = this
+    const limits = [...this.limits].map(([limit, count]) => [`limit_${limit}`, count] as const)
+    const http = { http_requests: requests, http_quick: quick, http_refused: refused, http_cut: cut }
+    return { ...http, ...Object.fromEntries(limits) }
   }
 
   /** Forgets the addresses that may be reported again. */

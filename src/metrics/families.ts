@@ -7,6 +7,8 @@ export interface Traffic {
   /** By code, and by reason. */
   readonly refusals: ReadonlyMap<string, number>
   readonly cuts: ReadonlyMap<string, number>
+  /** Refusals because there was too much, by what. */
+  readonly limits: ReadonlyMap<string, number>
   readonly connections: number
   readonly streams: { readonly sse: number; readonly ws: number }
   readonly delivered: { readonly sse: number; readonly ws: number }
@@ -190,6 +192,13 @@ export const families: readonly Family[] = [
     help: 'Requests that were refused.',
     labels: ['code'],
     samples: ({ traffic }) => byLabel('code', traffic.refusals),
+  },
+  {
+    type: 'counter',
+    name: 'carillon_limits_reached_total',
+    help: 'Refusals because there was too much of what the label says.',
+    labels: ['limit'],
+    samples: ({ traffic }) => byLabel('limit', traffic.limits),
   },
   {
     type: 'gauge',

@@ -86,7 +86,8 @@ export class Session implements Owner {
     ws.on('error', () => {})
     const { socket } = parts.connection
     socket.on('drain', () => this.#drained())
-    const tooMuch = (): void => this.end(refusalOf('overloaded', 'too much is being received'))
+    const tooMuch = (): void =>
+      this.end(refusalOf('overloaded', 'too much is being received', { limit: 'inbound_bytes' }))
     // Before the library's own listener, so that a message is counted before it is whole.
     socket.prependListener('data', new Intake(hall.house.inbound, ws, tooMuch).received)
   }
@@ -158,7 +159,7 @@ export class Session implements Owner {
   published({ id, form }: Publication, { outcome }: Extract<Effect, { type: 'published' }>): void {
     this.#publishing--
     if (outcome.ok) this.#reply(withHead(`"type":"published"${idText(id)}`, publishedBody(form, outcome)))
-    else this.#refuse(refusalOf(outcome.code, outcome.reason, outcome.unknown), id)
+    else this.#refuse(refusalOf(outcome.code, outcome.reason, outcome), id)
   }
 
   #received(data: Buffer, isBinary: boolean): void {
@@ -220,7 +221,9 @@ export class Session implements Owner {
 
   #publish(id: RequestId, data: Buffer): void {
     if (this.#publishing >= this.#options.pipelineMax) {
-      throw new EngineError('too_many_requests', 'too many publishes on this socket wait for their answers')
+      throw new EngineError('too_many_requests', 'too many publishes on this socket wait for their answers', {
+        limit: 'pipeline',
+      })
     }
     const admitted = this.#admit('publish')
     if (!(admitted instanceof Promise)) this.#accept(id, data, admitted)
@@ -231,15 +234,16 @@ export class Session implements Owner {
   }
 
   #accept(id: RequestId, data: Buffer, visitor: Visitor): void {
-    const { hall, database } = this.#parts
-    const { bus, options } = hall.house
+    const { hall, database, request, connection } = this.#parts
+    const { bus, options, rate } = hall.house
     const patron = new Publication(this, id)
     const scan = new Scan(data, options.jsonDepth)
-    const { terms, form } = publish({ scan, database, headers: {}, options, visitor })
-    patron.form = form
+    const order = publish({ scan, database, headers: {}, options, visitor })
+    if (rate.isOn) rate.charge(order, { visitor, headers: request.headers, address: connection.address })
+    patron.form = order.form
     this.#publishing++
     hall.house.tally.requests++
-    bus.step(inputOf(terms, patron))
+    bus.step(inputOf(order.terms, patron))
   }
 
   #admit(kind: Kind): Visitor | Promise<Visitor> {

@@ -87,7 +87,7 @@ export class Sockets {
     if (connection.pending.length > 0) refuse('an upgrade must wait for the answers before it')
     if (bus.draining) throw new EngineError('draining', 'the node is stopping')
     if (!bus.ready) throw new EngineError('not_ready', 'the node is not ready yet')
-    if (streams.isFull) throw new EngineError('overloaded', 'too many streams are open here')
+    if (streams.isFull) throw new EngineError('overloaded', 'too many streams are open here', { limit: 'streams' })
     this.#checkOrigin(request)
     return route
   }

@@ -54,7 +54,7 @@ export class Streams {
 
   /** Refuses another one if there are too many. */
   add(stream: Stream): void {
-    if (this.isFull) throw new EngineError('overloaded', 'too many streams are open here')
+    if (this.isFull) throw new EngineError('overloaded', 'too many streams are open here', { limit: 'streams' })
     this.#all.add(stream)
     this.opened++
     this.open[stream.owner.transport]++

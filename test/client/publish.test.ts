@@ -122,6 +122,49 @@ test('asks other nodes, with the same keys, until it knows', async (t) => {
   t.match(trouble[0], /http:\/\/[ab]: socket hang up; http:\/\/[ab]: no answer within 5 s/)
 })
 
+test('who is too fast waits for as long as the node says, at the same node, and says so once', async (t) => {
+  const trouble: string[] = []
+  let full = 2
+  const world = new World((asked) => {
+    const said = full-- > 0 ? refusal(429, 'too_many_requests', { retry_after: 3 }) : accept(asked)
+    return said
+  })
+  const servers = ['http://a', 'http://b']
+  const client = world.connect({ servers, onPublishTrouble: (why) => trouble.push(why) })
+  const published = client.publish('a', { n: 1 })
+  await world.advance(2900)
+  t.equal(world.asked.length, 1, 'not before')
+  await world.advance(10_000)
+  t.same(await published, { message_id: 'id-1', copies: 3 })
+  t.same(
+    world.asked.map(({ atMs }) => atMs),
+    [0, 3125, 6250],
+  )
+  t.equal(new Set(world.asked.map(({ server }) => server)).size, 1, 'another one is not asked in its place')
+  t.same(new Set(world.bodies().map(({ key }) => key)), new Set(['key-1']))
+  t.equal(trouble.length, 1)
+  t.match(trouble[0], /this is too_many_requests/)
+
+  full = 1
+  const late = client.publish('a', { n: 2 }, { timeoutMs: 1000 })
+  const rejected = t.rejects(late, { code: 'unreachable', message: /too_many_requests/ })
+  const next = client.publish('a', { n: 3 })
+  await world.advance(1100)
+  await rejected
+  t.equal(world.asked.length, 4, 'what is left waits, too')
+  await world.advance(3000)
+  t.equal((await next).message_id, 'id-3')
+  t.equal(world.asked.length, 5)
+
+  const proxied = new World((asked) =>
+    asked.atMs < 2000 ? { status: 429, headers: { 'retry-after': '2' } } : accept(asked),
+  )
+  const behind = proxied.connect().publish('a', { n: 1 })
+  await proxied.advance(3000)
+  t.equal((await behind).message_id, 'id-1')
+  t.equal(proxied.asked.length, 2, 'a proxy has no code of ours')
+})
+
 test('time runs out: not done, or not known', async (t) => {
   const world = new World(refused)
   const client = world.connect({ servers: ['http://a', 'http://b'] })

@@ -191,7 +191,7 @@ test('a publish during a view change waits for the view, as many as queueMax', (
   net.until(() => a.state === 'frozen' || b.state === 'frozen')
   const frozen = a.state === 'frozen' ? a : b
   const publishers = [1, 2, 3].map((text) => frozen.publish(draft('a', text)))
-  t.match(frozen.outcomes.get(publishers[2] ?? {}), { ok: false, code: 'overloaded' })
+  t.match(frozen.outcomes.get(publishers[2] ?? {}), { ok: false, code: 'overloaded', limit: 'publish_queue' })
   t.ok(frozen.gauge('queued_bytes') > 0)
   net.lose = () => false
   net.until(() => publishers.every((publisher) => frozen.outcomes.has(publisher)))

@@ -4,6 +4,9 @@ import { sizeOf } from '../../src/log/entry.js'
 import { draft, Lone, nodeId } from '../support/core.js'
 import { type Box, Net } from '../support/net.js'
 
+const limitOf = (outcome: ReturnType<Lone['publish']>): string | undefined =>
+  outcome && !outcome.ok ? outcome.limit : undefined
+
 const failure = (outcome: ReturnType<Lone['publish']>): string | undefined =>
   outcome && !outcome.ok ? `${outcome.code} ${outcome.unknown}` : undefined
 
@@ -48,6 +51,7 @@ test('retentionBytes: the oldest of all channels go', (t) => {
 test('unstableBytes and queueMax hold for what waits for others: nothing waits in a cluster of one', (t) => {
   const lone = new Lone({ unstableBytes: 100 })
   t.equal(failure(lone.publish(draft('a', 1))), 'overloaded false')
+  t.equal(limitOf(lone.publish(draft('a', 1))), 'unstable_bytes')
   t.same(lone.poll('earliest', ['a'], { waitMs: 0 }).texts, [])
   t.end()
 })
@@ -67,6 +71,7 @@ test('channelsMax', (t) => {
   const lone = new Lone({ channelsMax: 2 })
   lone.publish([draft('a', 1), draft('b', 2)])
   t.equal(failure(lone.publish(draft('c', 3))), 'overloaded false')
+  t.equal(limitOf(lone.publish(draft('c', 3))), 'channels')
   t.equal(failure(lone.publish(draft('a', 3))), undefined)
   t.equal(lone.poll('now', ['c']).refusal, 'overloaded')
   t.equal(lone.poll('now', ['a']).refusal, undefined)
@@ -101,7 +106,10 @@ test('cursors stay small however often nodes start anew', (t) => {
     net.until(() => b.engine.ready && a.view === 'ab')
     const publisher = b.publish(draft('a', life))
     net.until(() => b.outcomes.has(publisher))
-    if (!b.outcomes.get(publisher)?.ok) refused++
+    const outcome = b.outcomes.get(publisher)
+    if (outcome?.ok) continue
+    refused++
+    t.equal(outcome?.limit, 'origins')
   }
   t.ok(refused > 0, 'a node that says something for the first time has to wait')
   const { cursor } = a.answers.get(a.poll('earliest', ['a'])) ?? { cursor: '' }

@@ -33,7 +33,7 @@ test('after much at a stretch, one at a time', async (t) => {
 test('what is not taken is not added to', async (t) => {
   const pace = new Pace({ owed: 11, outboundTotalBytes: 10 })
   const error = await new Promise((fail) => pace.wait({ go: () => t.fail('it is not its turn'), fail }))
-  t.match(error, { code: 'overloaded' })
+  t.match(error, { code: 'overloaded', limit: 'outbound_total_bytes' })
 })
 
 for (const quick of [true, false]) {

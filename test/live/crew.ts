@@ -1,4 +1,6 @@
 import { createNode, type Node, type Options, type Status } from '../../src/index.js'
+import { readKeys } from '../../src/keys.js'
+import { resolveOptions } from '../../src/options.js'
 import { until } from '../support/until.js'
 import { ask, type Reply } from './ask.js'
 
@@ -8,12 +10,19 @@ interface Teardown {
 
 export const secret = 'a secret for tests only'
 
+const quiet = { listen: '127.0.0.1:0', peerListen: '127.0.0.1:0', logLevel: 'silent', drainTimeout: 0.2 } as const
+
 /** A node in this very process, on free ports, closed at once when the test is over. */
 export const embed = async (t: Teardown, options: Partial<Options> = {}): Promise<Node> => {
-  const quiet = { listen: '127.0.0.1:0', peerListen: '127.0.0.1:0', logLevel: 'silent', drainTimeout: 0.2 } as const
   const node = await createNode({ ...quiet, ...options })
   t.teardown(() => node.close())
   return node
+}
+
+/** What SIGHUP does. */
+export const renew = async (node: Node, given: Partial<Options>): Promise<void> => {
+  const options = resolveOptions({ ...quiet, ...given })
+  node.renew(options, await readKeys(options))
 }
 
 export const namesInView = (node: Node): readonly string[] => [...node.status().view.members].sort()

@@ -2,13 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { createNode, type Node, type Options } from '../../src/index.js'
-import { readKeys } from '../../src/keys.js'
-import { resolveOptions } from '../../src/options.js'
-import { host } from '../support/free-port.js'
+import { createNode, type Node } from '../../src/index.js'
 import { until } from '../support/until.js'
 import { ask, type Reply } from './ask.js'
-import { agreed, crew, embed, namesInView, poll, publish, secret, statusOf } from './crew.js'
+import { agreed, crew, embed, namesInView, poll, publish, renew, secret, statusOf } from './crew.js'
 
 const secretFile = async (t: Test, text: string): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-'))
@@ -143,12 +140,9 @@ test('secrets are changed one by one', async (t) => {
 
 test('two secrets are good at once while nodes change from one to the other, and no link is dropped', async (t) => {
   const [old, young] = ['the secret of last year', 'the secret of this year']
-  const options = (name: string, secretFile: string, join: readonly string[] = []): Partial<Options> => ({
-    ...{ name, secretFile, join, listen: `${host}:0`, peerListen: `${host}:0`, logLevel: 'silent' },
-  })
   const file = await secretFile(t, old)
-  const one = await embed(t, options('node-1', file))
-  const two = await embed(t, options('node-2', file, [one.address]))
+  const one = await embed(t, { name: 'node-1', secretFile: file })
+  const two = await embed(t, { name: 'node-2', secretFile: file, join: [one.address] })
   await agreed([one, two])
   const dropped: unknown[] = []
   for (const node of [one, two]) {
@@ -160,8 +154,7 @@ test('two secrets are good at once while nodes change from one to the other, and
   }
   const turn = async (node: Node, secrets: string): Promise<void> => {
     await writeFile(file, secrets)
-    const given = resolveOptions(options(node.name, file))
-    node.renew(given, await readKeys(given))
+    await renew(node, { name: node.name, secretFile: file })
   }
   const steps = [`${old}\n${young}`, `${young}\n${old}`, young]
   for (const secrets of steps) {

@@ -7,11 +7,11 @@ import tap, { test } from 'tap'
 import { WebSocket } from 'ws'
 import type { Node, Options } from '../../src/index.js'
 import { readKeys } from '../../src/keys.js'
-import { defaults, resolveOptions } from '../../src/options.js'
+import { resolveOptions } from '../../src/options.js'
 import { Authority, type Certificate } from '../support/certificates.js'
 import { Cli } from '../support/cli.js'
 import { until } from '../support/until.js'
-import { agreed, embed, namesInView, secret } from './crew.js'
+import { agreed, embed, namesInView, renew, secret } from './crew.js'
 
 tap.setTimeout(120_000)
 
@@ -61,13 +61,6 @@ const shownAt = (address: string, ca: string, own?: Certificate): Promise<string
   })
 
 const shownBy = (node: Node, ca: string): Promise<string> => shownAt(new URL(node.url).host, ca)
-
-/** What SIGHUP does. */
-const renew = async (node: Node, given: Partial<Options>): Promise<void> => {
-  const quiet = { logLevel: 'silent', listen: '127.0.0.1:0', peerListen: '127.0.0.1:0' } as const
-  const options = resolveOptions({ ...defaults, ...quiet, ...given })
-  node.renew(options, await readKeys(options))
-}
 
 test('clients by TLS: requests, polls, sockets; another certificate without dropping anyone', { skip }, async (t) => {
   const authority = new Authority(t.testdir(), 'ca')

@@ -66,6 +66,7 @@ const snapshot: Snapshot = {
     requests: 42,
     refusals: new Map([['bad_json', 2]]),
     cuts: new Map([['slow_reader', 6]]),
+    limits: new Map([['publish_rate', 9]]),
     connections: 12,
     streams: { sse: 3, ws: 4 },
     delivered: { sse: 10, ws: 50 },
@@ -107,6 +108,7 @@ test('what is counted is told, under names that do not change', async (t) => {
     ['carillon_has_quorum', 1],
     ['carillon_epoch_changes_total', 2],
     ['carillon_http_refused_total{code="bad_json"}', 2],
+    ['carillon_limits_reached_total{limit="publish_rate"}', 9],
     ['carillon_tryton_listening{database="site"}', 1],
     [`carillon_build_info{version="1.2.3",node_version="${process.version}"}`, 1],
   ]
@@ -125,7 +127,17 @@ test('what is asked again is counted anew, and who is gone is told no more', asy
   t.equal(numberAt(text, 'carillon_cluster_members{state="alive"}'), 1)
 })
 
-const allowed = new Set(['transport', 'reason', 'state', 'peer', 'code', 'database', 'version', 'node_version'])
+const allowed = new Set([
+  'transport',
+  'reason',
+  'state',
+  'peer',
+  'code',
+  'limit',
+  'database',
+  'version',
+  'node_version',
+])
 
 test('nothing is labelled by what a client can choose', (t) => {
   for (const family of families) {
