@@ -110,6 +110,7 @@ export const statusLines = (now: Look, before: Look | undefined): readonly strin
   const { name, state, view } = status
   return [
     `${bold(name)} is ${state}; view ${view.id} of ${view.members.length}; asked at ${server}`,
+    ...(status.incompatible ?? []).map((address) => `no protocol in common with the node at ${address}: not linked`),
     '',
     ...membersTable(status),
     ...feedsTable(status),

@@ -69,6 +69,8 @@ export type Input =
   | { readonly type: 'unlinked'; readonly peer: NodeId }
   /** Dialling the last known address of this peer was refused: nothing listens there. */
   | { readonly type: 'refused'; readonly peer: NodeId }
+  /** At these of the addresses that are dialled there are nodes, all of them, that speak no protocol of this one's. */
+  | { readonly type: 'incompatible'; readonly addresses: readonly string[] }
   /** `engine.wakeAt` has come (harmless at any other time). */
   | { readonly type: 'tick' }
   /** Be not ready from now on, answer all waiters empty, accept no publish; those under way are finished. */
@@ -150,6 +152,8 @@ export interface Status {
   readonly state: 'joining' | 'ready' | 'frozen' | 'draining'
   readonly view: { readonly id: string; readonly members: readonly string[] }
   readonly members: readonly MemberStatus[]
+  /** Where there are nodes that this one has no protocol in common with. */
+  readonly incompatible?: readonly string[]
   readonly counters: { readonly [name: string]: number }
   readonly gauges: { readonly [name: string]: number }
   /** In milliseconds: until a publish is answered, and from the acceptance of a message until it is shown here. */

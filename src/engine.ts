@@ -115,6 +115,9 @@ export class Engine {
       case 'unlinked':
         cluster.unlinked(input.peer)
         break
+      case 'incompatible':
+        cluster.readiness.incompatible = input.addresses
+        break
       case 'refused':
         cluster.refused(input.peer)
         break
@@ -157,6 +160,7 @@ export class Engine {
   status(now: Now): Status {
     const cluster = this.#cluster
     const { draining, viewChange } = cluster
+    const { incompatible } = cluster.readiness
     const { name } = this.#options
     return {
       id: this.id,
@@ -170,6 +174,7 @@ export class Engine {
         waiters: this.#readers.waiting,
         nowMs: now.ms,
       }),
+      ...(incompatible.length > 0 && { incompatible }),
       counters: this.#counters(),
       gauges: this.#gauges(),
       times: { publish: this.#audience.publishing.spread(), delivery: this.#audience.delivery.spread() },

@@ -82,6 +82,7 @@ export class Node implements Bus {
         linked: (peer) => this.step({ type: 'linked', peer }),
         unlinked: (peer) => this.step({ type: 'unlinked', peer }),
         refused: (peer) => this.step({ type: 'refused', peer }),
+        incompatible: (addresses) => this.step({ type: 'incompatible', addresses }),
         message: (from, message) => this.step({ type: 'received', from, message }),
         report: (report) => this.report(report),
       },

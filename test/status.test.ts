@@ -41,6 +41,8 @@ test('the first look has totals, the next one what happened since', (t) => {
   t.match(first, /^node-1 \* +alive +yes +yes +0 +3 +- +http:\/\/127\.0\.0\.1:2$/m)
   t.match(first, /^published +1,000 +- +retained bytes +1,234,567$/m)
   t.match(first, /publish +<= 10000 +<= 10000$/m)
+  const apart = { ...before, status: { ...before.status, incompatible: ['10.0.0.2:7500'] } }
+  t.match(statusLines(apart, undefined)[1], 'no protocol in common with the node at 10.0.0.2:7500: not linked')
   const next = statusLines(lookAt(1500, 2000, [9000, 0.1, 0.1, 20_000]), before).join('\n')
   t.match(next, /^published +1,500 +250\.0 /m)
   t.match(next, /publish +<= 0\.5 +> 10000$/m, 'of the last seconds only')

@@ -58,10 +58,10 @@ export class Cluster implements Log {
   readonly accept: Accept
   readonly staging = new Staging()
   readonly lamport: Lamport
+  readonly readiness: Readiness
   readonly #parts: Parts
   readonly #standing: Standing
   readonly #gossip: Gossip
-  readonly #readiness: Readiness
   readonly #fetch: Fetch
   readonly #inbox: Inbox
   readonly #installParts: InstallParts
@@ -78,7 +78,7 @@ export class Cluster implements Log {
     this.viewSince = now.wall
     this.lamport = new Lamport(rules.wallFloor)
     this.members = new Members(self, options)
-    this.#readiness = new Readiness(this.members, options, now.ms)
+    this.readiness = new Readiness(this.members, options, now.ms)
     this.#standing = new Standing({
       self,
       ledger,
@@ -182,7 +182,7 @@ export class Cluster implements Log {
   }
 
   get ready(): boolean {
-    return this.#readiness.ready
+    return this.readiness.ready
   }
 
   /** Records shown here, of all origins. */
@@ -234,7 +234,7 @@ export class Cluster implements Log {
     if (!this.viewChange.frozen) this.#fetch.ahead(this.viewChange.view.id, nowMs)
     this.replication.remind(nowMs)
     this.staging.clear(nowMs - leaseMs)
-    this.#readiness.look(this.viewChange, nowMs)
+    this.readiness.look(this.viewChange, nowMs)
   }
 
   linked(peer: NodeId): void {
@@ -266,7 +266,7 @@ export class Cluster implements Log {
     const { view } = this.viewChange
     install(sync, view, decisions, this.#installParts, this.#now.ms)
     this.viewSince = this.#now.wall
-    this.#readiness.ready ||= sync.ready
+    this.readiness.ready ||= sync.ready
     const members = view.members.map((id) => this.nameOf(id))
     this.#report('view_installed', { view: viewText(view.id), members })
     this.accept.release(this.#now)

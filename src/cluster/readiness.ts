@@ -8,10 +8,13 @@ const silences = 10
 
 /**
  * When a node may serve: it founds a cluster, or has in a view with a ready member all that was retained, or nobody
- * is ready anywhere and it is the oldest of those who start together.
+ * is ready anywhere and it is the oldest of those who start together. Not then, if it reaches nodes that it can't talk
+ * to: what they hold would be out of sight, and two clusters would serve side by side.
  */
 export class Readiness {
   ready: boolean
+  /** Where there are nodes that speak no protocol of this one's. */
+  incompatible: readonly string[] = []
 
   constructor(
     readonly members: Members,
@@ -36,7 +39,7 @@ export class Readiness {
     const ready = alive.filter((peer) => peer.claim.ready)
     if (ready.length > 0 || this.#mayReturn(nowMs))
       this.ready = ready.some(({ id, claim }) => view.members.includes(id) && sameView(claim.view, view.id))
-    else if (nowMs - this.startedMs >= this.options.bootstrapMs)
+    else if (nowMs - this.startedMs >= this.options.bootstrapMs && this.incompatible.length === 0)
       this.ready = alive.every(({ id }) => id > this.members.self)
   }
 }

@@ -9,6 +9,8 @@ export type Outcome =
   | { readonly type: 'self' }
   /** Nothing listens there. */
   | { readonly type: 'nobody' }
+  /** A node, and no protocol that both speak. */
+  | { readonly type: 'incompatible' }
   | { readonly type: 'failed' }
 
 interface Target {
@@ -21,6 +23,8 @@ interface Target {
   /** Attempts since there was a link. */
   attempts: number
   dialling: boolean
+  /** As far as the last attempt told. */
+  incompatible: boolean
   timer: NodeJS.Timeout | undefined
 }
 
@@ -32,6 +36,8 @@ interface Parts {
   awayMs(peer: NodeId): number
   connect(address: string): Promise<Outcome>
   refused(peer: NodeId): void
+  /** At these addresses are nodes that no protocol is common with; said when that changes. */
+  incompatible(addresses: readonly string[]): void
 }
 
 /**
@@ -99,7 +105,8 @@ export class Addresses {
   #add(address: string, seed: boolean): Target | undefined {
     const full = this.#targets.size >= this.#parts.options.addressesMax
     if (this.#closed || full || this.#targets.has(address) || !canDial(address)) return undefined
-    const target = { address, seed, peer: undefined, own: false, attempts: 0, dialling: false, timer: undefined }
+    const fresh = { own: false, attempts: 0, dialling: false, incompatible: false, timer: undefined }
+    const target: Target = { address, seed, peer: undefined, ...fresh }
     this.#targets.set(address, target)
     this.#plan(target, 0)
     return target
@@ -107,7 +114,15 @@ export class Addresses {
 
   #remove(target: Target): void {
     this.#rest(target)
+    this.#judge(target, false)
     this.#targets.delete(target.address)
+  }
+
+  #judge(target: Target, incompatible: boolean): void {
+    if (target.incompatible === incompatible) return
+    target.incompatible = incompatible
+    const all = [...this.#targets.values()].filter((each) => each.incompatible)
+    this.#parts.incompatible(all.map(({ address }) => address))
   }
 
   #rest(target: Target): void {
@@ -149,6 +164,7 @@ export class Addresses {
   }
 
   #settle(target: Target, outcome: Outcome): void {
+    this.#judge(target, outcome.type === 'incompatible')
     if (outcome.type === 'self') {
       this.#remove(target)
       return

@@ -4,23 +4,27 @@ import { peerDial, type Tls } from '../tls.js'
 import { Greeting } from './greeting.js'
 import type { Handshake, Hello } from './handshake.js'
 import type { PeerOptions } from './limits.js'
+import { agree, announce, type Protocols, protocolHeader } from './protocol.js'
 import { closeCodes, Refusal } from './refusal.js'
 import { socketOptions } from './socket-options.js'
 
 interface DialParts {
   readonly address: string
-  readonly handshake: Handshake
+  readonly protocols: Protocols
+  handshake(protocol: number): Handshake
   readonly options: PeerOptions
   readonly tls: Tls | undefined
   /** Gives up at once when this node closes. */
   readonly signal: AbortSignal
   met(hello: Hello): Refusal | undefined
-  greeted(hello: Hello, socket: WebSocket): void
+  greeted(hello: Hello, socket: WebSocket, protocol: number): void
 }
 
 /** Why there is no link: the code of a WebSocket's close, or of an error of the system. */
 export interface Failure {
   readonly code: number | string
+  /** In words, if this side found it out. */
+  readonly reason?: string
 }
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.message)
@@ -32,15 +36,17 @@ class Dial {
   readonly #parts: DialParts
   readonly #socket: WebSocket
   #raw: Socket | undefined
+  #announced: unknown
   #greeting: Greeting | undefined
   #failure: Failure | undefined
 
   constructor(parts: DialParts) {
     this.#parts = parts
-    const { address, tls } = parts
+    const { address, tls, protocols } = parts
     this.#socket = new WebSocket(`${tls ? 'wss' : 'ws'}://${address}/`, {
       ...(tls ? peerDial(tls) : {}),
       ...socketOptions(parts.options),
+      headers: { [protocolHeader]: announce(protocols) },
       // Masks guard old proxies against what pages in browsers make them send; peers save the work by a mask of zeros.
       generateMask: (mask) => mask.fill(0),
     })
@@ -58,43 +64,50 @@ class Dial {
         resolve(failure)
       }
       signal.addEventListener('abort', abort)
-      socket.on('upgrade', ({ socket: raw }) => {
+      socket.on('upgrade', ({ socket: raw, headers }) => {
         this.#raw = raw.setNoDelay(true)
+        this.#announced = headers[protocolHeader.toLowerCase()]
       })
       socket.on('open', () => this.#greet(settle))
-      socket.on('error', (error) => this.#fail(codeOf(error)))
+      socket.on('error', (error) => this.#fail({ code: codeOf(error) }))
       socket.on('close', (code) => settle(this.#failure ?? { code }))
     })
   }
 
   /** The first cause counts: what follows is its consequence. */
-  #fail(code: number | string): void {
-    this.#failure ??= { code }
+  #fail(failure: Failure): void {
+    this.#failure ??= failure
   }
 
   #expire(): void {
-    this.#fail(tooSlow.code)
+    this.#fail(tooSlow)
     if (this.#greeting) this.#greeting.refuse(tooSlow)
     else this.#socket.terminate()
   }
 
   #greet(done: () => void): void {
-    const { handshake, options, met, greeted } = this.#parts
+    const { protocols, handshake, options, met, greeted } = this.#parts
     if (!this.#raw) return
+    const protocol = agree(protocols, this.#announced)
+    if (protocol instanceof Refusal) {
+      this.#fail(protocol)
+      this.#socket.close(protocol.code)
+      return
+    }
     this.#greeting = new Greeting({
       socket: this.#socket,
       raw: this.#raw,
       role: 'dial',
-      handshake,
+      handshake: handshake(protocol),
       options,
       on: {
         met,
         admit: (_hello, decide) => decide(undefined),
         greeted: (hello) => {
-          greeted(hello, this.#socket)
+          greeted(hello, this.#socket, protocol)
           done()
         },
-        refused: ({ code }) => this.#fail(code),
+        refused: (refusal) => this.#fail(refusal),
       },
     })
   }

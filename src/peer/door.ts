@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { peerPort, type Tls } from '../tls.js'
 import type { PeerOptions } from './limits.js'
+import { announce, type Protocols, protocolHeader } from './protocol.js'
 import { closeCodes, Refusal } from './refusal.js'
 import { socketOptions } from './socket-options.js'
 
@@ -12,6 +13,8 @@ export interface Stranger {
   readonly socket: WebSocket
   readonly raw: Socket
   readonly from: string
+  /** The protocols that it speaks, in its own words. */
+  readonly announced: unknown
   /** It has proven itself: it is no stranger any more. */
   release(): void
 }
@@ -20,6 +23,12 @@ export interface DoorEvents {
   /** Answers what is to be called if the stranger takes too long. */
   stranger(stranger: Stranger): (refusal: Refusal) => void
   refused(from: string, reason: string, code: number): void
+}
+
+interface DoorParts {
+  readonly options: PeerOptions
+  readonly tls?: Tls | undefined
+  readonly protocols: Protocols
 }
 
 interface Waiting {
@@ -42,10 +51,11 @@ export class Door {
   readonly #sockets: WebSocketServer
   readonly #strangers = new Map<Socket, Waiting>()
 
-  constructor(options: PeerOptions, tls: Tls | undefined, on: DoorEvents) {
+  constructor({ options, tls, protocols }: DoorParts, on: DoorEvents) {
     this.#options = options
     this.#on = on
     this.#sockets = new WebSocketServer({ noServer: true, clientTracking: false, ...socketOptions(options) })
+    this.#sockets.on('headers', (headers) => headers.push(`${protocolHeader}: ${announce(protocols)}`))
     const plain = { maxHeaderSize: options.preauthBytes }
     const refuse = (_request: IncomingMessage, response: ServerResponse): void => {
       response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' }).end()
@@ -126,7 +136,8 @@ export class Door {
     }
     this.#sockets.handleUpgrade(request, raw, head, (socket) => {
       socket.on('error', () => this.#on.refused(from, 'broken frames', closeCodes.badFrame))
-      const refuse = this.#on.stranger({ socket, raw, from, release: () => this.#release(raw) })
+      const announced = request.headers[protocolHeader.toLowerCase()]
+      const refuse = this.#on.stranger({ socket, raw, from, announced, release: () => this.#release(raw) })
       waiting.refuse = refuse
     })
   }

@@ -4,8 +4,6 @@ import { attempt, packValue, unpack } from './codec.js'
 import { array, bytes, count, nodeId, struct, text } from './fields.js'
 import { badFrame, closeCodes, Refusal, secretsDiffer } from './refusal.js'
 
-/** Of the handshake and of all messages: a tag or field more, or another meaning, is another version. */
-export const protocolVersion = 1
 export const nonceBytes = 32
 
 const magic = 'carillon'
@@ -33,11 +31,12 @@ const hello = struct<Hello>({
 
 const proof = struct<{ mac: Uint8Array }>({ mac: bytes(0, proofBytes) })
 
-/** The version comes before what it may change, and is judged before anything else. */
-const parseHello = (frame: Uint8Array): Hello => {
-  const [word, version, ...fields] = array(unpack(frame), 2, 16)
+/** The protocol comes before what it may change, and is judged before anything else. */
+const parseHello = (frame: Uint8Array, protocol: number): Hello => {
+  const [word, spoken, ...fields] = array(unpack(frame), 2, 16)
   if (word !== magic) throw badFrame('no greeting')
-  if (count.parse(version) !== protocolVersion) throw new Refusal(closeCodes.wrongVersion, `version ${version}`)
+  if (count.parse(spoken) !== protocol)
+    throw new Refusal(closeCodes.wrongVersion, `it greets by protocol ${spoken}, not ${protocol}`)
   return hello.parse(fields)
 }
 
@@ -52,27 +51,30 @@ const otherRole = (role: Role): Role => (role === 'dial' ? 'accept' : 'dial')
 /**
  * One side of: dialler's hello, accepter's hello, dialler's proof, accepter's proof. Both know both hellos by then; a
  * proof is an HMAC over who proves and both hellos as they were sent, so it holds for these two nodes, cluster,
- * version and nonces only, and can't be reflected. Without secrets proofs are empty. No sockets here: bytes in, bytes
+ * protocol and nonces only, and can't be reflected. Without secrets proofs are empty. No sockets here: bytes in, bytes
  * or a refusal out.
  */
 export class Handshake {
   readonly hello: Uint8Array
+  /** Agreed on before (see protocol.ts). */
+  readonly protocol: number
   readonly #role: Role
   readonly #cluster: string
   readonly #secrets: readonly Uint8Array[]
   #theirs: Uint8Array = new Uint8Array()
   #shared: Uint8Array | undefined
 
-  constructor(parts: { role: Role; self: Hello; secrets: readonly Uint8Array[] }) {
+  constructor(parts: { role: Role; self: Hello; secrets: readonly Uint8Array[]; protocol: number }) {
+    this.protocol = parts.protocol
     this.#role = parts.role
     this.#cluster = parts.self.cluster
     this.#secrets = parts.secrets
-    this.hello = packValue([magic, protocolVersion, ...(hello.pack(parts.self) as unknown[])])
+    this.hello = packValue([magic, parts.protocol, ...(hello.pack(parts.self) as unknown[])])
   }
 
   /** The other's hello. */
   meet(frame: Uint8Array): Hello | Refusal {
-    const theirs = attempt(() => parseHello(frame))
+    const theirs = attempt(() => parseHello(frame, this.protocol))
     if (theirs instanceof Refusal) return theirs
     if (theirs.cluster !== this.#cluster) return new Refusal(closeCodes.wrongCluster, 'another cluster')
     this.#theirs = frame

@@ -12,6 +12,8 @@ export interface Partner {
   readonly address: string
   /** This side dialled. */
   readonly dialled: boolean
+  /** That both speak. */
+  readonly protocol: number
 }
 
 export interface LinkEvents {

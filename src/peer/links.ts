@@ -9,7 +9,8 @@ import { Door } from './door.js'
 import type { Hello } from './handshake.js'
 import type { PeerOptions } from './limits.js'
 import { Link, type LinkEvents, looks } from './link.js'
-import { Meetings } from './meetings.js'
+import { type Meeting, Meetings } from './meetings.js'
+import { protocols as ours, type Protocols } from './protocol.js'
 import { closeCodes } from './refusal.js'
 import { Refusals } from './refusals.js'
 
@@ -21,12 +22,16 @@ export interface LinksParts {
   readonly secrets: readonly Uint8Array[]
   readonly tls?: Tls | undefined
   readonly options: PeerOptions
+  /** Others than this build's only in tests. */
+  readonly protocols?: Protocols
   readonly random: () => number
   readonly on: {
     linked(peer: NodeId): void
     unlinked(peer: NodeId): void
     /** Nothing listens any more where this peer said it was. */
     refused(peer: NodeId): void
+    /** Nodes that speak no protocol of ours are where these addresses lead; none any more, if it is empty. */
+    incompatible(addresses: readonly string[]): void
     message(from: NodeId, message: Message): void
     report(report: Report): void
   }
@@ -57,20 +62,21 @@ export class Links {
 
   constructor(parts: LinksParts) {
     this.#parts = parts
-    const { options, random, on } = parts
+    const { options, random, on, tls, protocols = ours } = parts
     this.#refusals = new Refusals(options.reportMs, (report) => on.report(report))
     const refused = (from: string, reason: string, code: number | string): void =>
       this.#refusals.add(from, reason, code)
     const meetings = new Meetings({
       ...parts,
+      protocols,
       links: this.#links,
       awayMs: (peer) => this.#awayMs(peer),
       signal: this.#closing.signal,
-      met: (hello, socket, dialled) => this.#adopt(hello, socket, dialled),
+      met: (hello, socket, how) => this.#adopt(hello, socket, how),
       refused,
     })
     this.#meetings = meetings
-    this.#door = new Door(options, parts.tls, { stranger: (stranger) => meetings.accept(stranger), refused })
+    this.#door = new Door({ options, tls, protocols }, { stranger: (stranger) => meetings.accept(stranger), refused })
     this.#addresses = new Addresses({
       options,
       random,
@@ -78,6 +84,7 @@ export class Links {
       awayMs: (peer) => this.#awayMs(peer),
       connect: (address) => meetings.dial(address),
       refused: (peer) => on.refused(peer),
+      incompatible: (addresses) => on.incompatible(addresses),
     })
     this.#events = {
       message: ({ partner }, message) => on.message(partner.id, message),
@@ -176,7 +183,7 @@ export class Links {
     return Math.max(0, (this.#away.get(peer) ?? 0) - performance.now())
   }
 
-  #adopt(hello: Hello, socket: WebSocket, dialled: boolean): void {
+  #adopt(hello: Hello, socket: WebSocket, how: Meeting): void {
     if (this.#closing.signal.aborted) {
       socket.terminate()
       return
@@ -185,7 +192,7 @@ export class Links {
     const old = this.#links.get(id)
     const link = new Link({
       socket,
-      partner: { id, name, address, dialled },
+      partner: { id, name, address, ...how },
       options: this.#parts.options,
       on: this.#events,
     })
@@ -198,7 +205,7 @@ export class Links {
     this.#links.set(id, link)
     this.dial(id, address)
     this.#addresses.linked(id)
-    this.#parts.on.report({ event: 'linked', detail: { peer: name, id, address, dialled } })
+    this.#parts.on.report({ event: 'linked', detail: { peer: name, id, address, ...how } })
     this.#parts.on.linked(id)
   }
 

@@ -9,7 +9,14 @@ import { Greeting } from './greeting.js'
 import { Handshake, type Hello, nonceBytes, type Role } from './handshake.js'
 import type { PeerOptions } from './limits.js'
 import type { Link } from './link.js'
+import { agree, type Protocols } from './protocol.js'
 import { closeCodes, meaningOf, Refusal } from './refusal.js'
+
+/** Who dialled, and what is spoken. */
+export interface Meeting {
+  readonly dialled: boolean
+  readonly protocol: number
+}
 
 interface MeetingsParts {
   readonly self: { readonly id: NodeId; readonly name: string; readonly address: string }
@@ -17,13 +24,14 @@ interface MeetingsParts {
   readonly secrets: readonly Uint8Array[]
   readonly tls?: Tls | undefined
   readonly options: PeerOptions
+  readonly protocols: Protocols
   /** Those that stand. */
   readonly links: ReadonlyMap<NodeId, Link>
   readonly signal: AbortSignal
   /** How long to keep away from this peer yet. */
   awayMs(peer: NodeId): number
   /** Both are proven, and agree that this is their link. */
-  met(hello: Hello, socket: WebSocket, dialled: boolean): void
+  met(hello: Hello, socket: WebSocket, how: Meeting): void
   refused(from: string, reason: string, code: number | string): void
 }
 
@@ -45,26 +53,29 @@ export class Meetings {
   }
 
   /** Answers how to turn the stranger out. */
-  accept({ socket, raw, from, release }: Stranger): (refusal: Refusal) => void {
-    const { options, met, refused } = this.#parts
+  accept({ socket, raw, from, announced, release }: Stranger): (refusal: Refusal) => void {
+    const { options, protocols, met, refused } = this.#parts
+    const agreed = agree(protocols, announced)
+    const protocol = agreed instanceof Refusal ? protocols.max : agreed
     const greeting = new Greeting({
       socket,
       raw,
       role: 'accept',
-      handshake: this.#handshake('accept'),
+      handshake: this.#handshake('accept', protocol),
       options,
       on: {
         met: (hello) => this.#objection(hello.id),
         admit: (hello, decide) => this.#admit(hello.id, decide),
         greeted: (hello) => {
           release()
-          met(hello, socket, false)
+          met(hello, socket, { dialled: false, protocol })
         },
         refused: ({ code, reason }) => {
           if (!quiet.has(code)) refused(from, reason, code)
         },
       },
     })
+    if (agreed instanceof Refusal) greeting.refuse(agreed)
     return (refusal) => greeting.refuse(refusal)
   }
 
@@ -73,7 +84,8 @@ export class Meetings {
     let greeting = false
     const failure = await dial({
       address,
-      handshake: this.#handshake('dial'),
+      protocols: this.#parts.protocols,
+      handshake: (protocol) => this.#handshake('dial', protocol),
       options: this.#parts.options,
       tls: this.tls,
       signal: this.#parts.signal,
@@ -85,16 +97,17 @@ export class Meetings {
         if (greeting) this.#greeting.add(hello.id)
         return refusal
       },
-      greeted: (hello, socket) => this.#settle(hello, socket),
+      greeted: (hello, socket, protocol) => this.#settle(hello, socket, protocol),
     })
     if (greeting && reached) this.#greeting.delete(reached.id)
     return this.#outcome(address, reached, failure)
   }
 
-  #handshake(role: Role): Handshake {
+  #handshake(role: Role, protocol: number): Handshake {
     const { self, cluster, secrets } = this.#parts
     const { id, name, address } = self
-    return new Handshake({ role, self: { cluster, id, name, address, nonce: randomBytes(nonceBytes) }, secrets })
+    const own = { cluster, id, name, address, nonce: randomBytes(nonceBytes) }
+    return new Handshake({ role, self: own, secrets, protocol })
   }
 
   /** Before any proof: what makes it pointless to go on. */
@@ -118,10 +131,10 @@ export class Meetings {
   }
 
   /** The dialler's: the accepter has agreed, but it may have dialled, too, and this side agreed to that. */
-  #settle(hello: Hello, socket: WebSocket): void {
+  #settle(hello: Hello, socket: WebSocket, protocol: number): void {
     const { links, self, met } = this.#parts
     if (links.get(hello.id)?.open && hello.id < self.id) socket.close(closeCodes.doubled)
-    else met(hello, socket, true)
+    else met(hello, socket, { dialled: true, protocol })
   }
 
   #outcome(address: string, reached: Hello | undefined, failure: Failure | undefined): Outcome {
@@ -129,7 +142,10 @@ export class Meetings {
     if (reached && (!failure || failure.code === closeCodes.doubled)) {
       return { type: 'found', peer: reached.id, own: reached.address === address }
     }
-    if (failure && !quiet.has(failure.code)) this.#parts.refused(address, meaningOf(failure.code), failure.code)
+    if (failure && !quiet.has(failure.code)) {
+      this.#parts.refused(address, failure.reason ?? meaningOf(failure.code), failure.code)
+    }
+    if (failure?.code === closeCodes.wrongVersion) return { type: 'incompatible' }
     return { type: failure?.code === 'ECONNREFUSED' ? 'nobody' : 'failed' }
   }
 }

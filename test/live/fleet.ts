@@ -15,6 +15,8 @@ export class Ship {
     readonly peerPort: number,
     readonly args: readonly string[],
     readonly env: NodeJS.ProcessEnv,
+    /** What runs it: this source, or a build. */
+    public program?: string,
   ) {}
 
   get url(): string {
@@ -29,8 +31,14 @@ export class Ship {
     return this.#cli !== undefined && !this.paused
   }
 
-  start(): void {
-    this.#cli = new Cli(['start', '--tethered', '--log-level', 'warn', ...this.args], this.env, 'tethered')
+  /** `env`: beside what it is always given. */
+  start(env: NodeJS.ProcessEnv = {}): void {
+    this.#cli = new Cli(
+      ['start', '--tethered', '--log-level', 'warn', ...this.args],
+      { ...this.env, ...env },
+      'tethered',
+      this.program,
+    )
   }
 
   /** What it said on standard error. */
@@ -78,7 +86,8 @@ export class Ship {
 export class Fleet {
   private constructor(readonly ships: readonly Ship[]) {}
 
-  static async launch(count: number, flags: readonly string[] = []): Promise<Fleet> {
+  /** `programs`: builds to run, for each node, if not this source. */
+  static async launch(count: number, flags: readonly string[] = [], programs: readonly string[] = []): Promise<Fleet> {
     const ports = await Promise.all(Array.from({ length: 2 * count }, freePort))
     const peers = ports.slice(count).map((port) => `${host}:${port}`)
     const env = { CARILLON_SECRET: 'a secret for tests only' }
@@ -86,7 +95,7 @@ export class Fleet {
       const name = `node-${i + 1}`
       const join = peers.filter((other) => other !== peer).join(',')
       const own = ['--listen', `${host}:${ports[i]}`, '--peer-listen', peer, '--join', join, '--name', name]
-      return new Ship(name, ports[i] ?? 0, ports[count + i] ?? 0, [...own, ...flags], env)
+      return new Ship(name, ports[i] ?? 0, ports[count + i] ?? 0, [...own, ...flags], env, programs[i])
     })
     const fleet = new Fleet(ships)
     for (const ship of ships) ship.start()

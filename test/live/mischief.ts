@@ -1,6 +1,6 @@
 import { pack } from 'msgpackr'
 import { encode } from '../../src/peer/codec.js'
-import { protocolVersion } from '../../src/peer/handshake.js'
+import { unannounced } from '../../src/peer/protocol.js'
 import { closeCodes } from '../../src/peer/refusal.js'
 import { heartbeat, idOf } from '../peer/support.js'
 import { get, post, upgrade } from './assault.js'
@@ -115,8 +115,8 @@ export const greetings: readonly (readonly [name: string, frame: Uint8Array | st
   ['a bomb', Buffer.from('dd7fffffff'.repeat(100), 'hex'), closeCodes.badFrame],
   ['a message before its time', encode(heartbeat), closeCodes.badFrame],
   ['too much', Buffer.alloc(5000), closeCodes.badFrame],
-  ['another cluster', pack(['carillon', protocolVersion, 'other', ...fields]), closeCodes.wrongCluster],
-  ['another version', pack(['carillon', protocolVersion + 1, 'test', ...fields]), closeCodes.wrongVersion],
+  ['another cluster', pack(['carillon', unannounced.max, 'other', ...fields]), closeCodes.wrongCluster],
+  ['another version', pack(['carillon', unannounced.max + 1, 'test', ...fields]), closeCodes.wrongVersion],
 ]
 
 /** Frames of one who has proven the secret. */

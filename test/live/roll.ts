@@ -12,6 +12,8 @@ export interface Plan {
   /** Subscribers of each transport. */
   readonly readers: number
   readonly options?: Partial<ConnectOptions>
+  /** What nodes run once they have been stopped, if not what they ran. */
+  readonly program?: string
 }
 
 export interface Reader {
@@ -88,7 +90,8 @@ const start = async (client: Client, transport: TransportName): Promise<Reader> 
 }
 
 /** Stops and starts every node, one after the other, while clients publish and read; until all have all. */
-export const roll = async ({ fleet, servers, transports, readers: count, options = {} }: Plan): Promise<Course> => {
+export const roll = async (plan: Plan): Promise<Course> => {
+  const { fleet, servers, transports, readers: count, options = {} } = plan
   const clients: Client[] = []
   const client = (transport: TransportName): Client => {
     const made = connect({ servers, transport, ...options })
@@ -101,6 +104,7 @@ export const roll = async ({ fleet, servers, transports, readers: count, options
     const sources = Array.from({ length: publishers }, (_, i) => new Source(client('poll'), `p${i}`))
     for (const ship of fleet.ships) {
       await ship.stop()
+      ship.program = plan.program ?? ship.program
       ship.start()
       await fleet.joined()
     }

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { pack } from 'msgpackr'
 import { type Test, test } from 'tap'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { protocolVersion } from '../../src/peer/handshake.js'
+import { unannounced } from '../../src/peer/protocol.js'
 import { closeCodes } from '../../src/peer/refusal.js'
 import { Refusals } from '../../src/peer/refusals.js'
 import { handshakeOf } from './raw.js'
@@ -72,8 +72,8 @@ test('whoever is dialled and is no peer costs so much time and so many bytes', a
     ['a web server', await web(t), 'Unexpected server response: 200'],
     ['text', await speaking(t, (socket) => socket.send('hello')), closeCodes.badFrame],
     ['a flood', await speaking(t, (socket) => socket.send(Buffer.alloc(3_000_000))), closeCodes.badFrame],
-    ['another version', await speaking(t, hello(protocolVersion + 1, 'test')), closeCodes.wrongVersion],
-    ['another cluster', await speaking(t, hello(protocolVersion, 'other')), closeCodes.wrongCluster],
+    ['another version', await speaking(t, hello(unannounced.max + 1, 'test')), closeCodes.wrongVersion],
+    ['another cluster', await speaking(t, hello(unannounced.max, 'other')), closeCodes.wrongCluster],
     ['a forged proof', await speaking(t, forged), closeCodes.wrongSecret],
     ['a slammed door', await speaking(t, (socket) => socket.terminate()), 1006],
   ]

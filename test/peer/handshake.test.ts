@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { pack } from 'msgpackr'
 import { test } from 'tap'
-import { Handshake, type Hello, nonceBytes, protocolVersion, type Role } from '../../src/peer/handshake.js'
+import { Handshake, type Hello, nonceBytes, type Role } from '../../src/peer/handshake.js'
+import { protocols } from '../../src/peer/protocol.js'
 import { closeCodes, Refusal } from '../../src/peer/refusal.js'
 import { idOf, secret } from './support.js'
 
@@ -13,7 +14,7 @@ const side = (role: Role, number: number, given: { cluster?: string; secrets?: U
     address: `127.0.0.1:${number}`,
     nonce: randomBytes(nonceBytes),
   }
-  return new Handshake({ role, self, secrets: given.secrets ?? [secret] })
+  return new Handshake({ role, self, secrets: given.secrets ?? [secret], protocol: protocols.max })
 }
 
 const meet = (a: Handshake, b: Handshake): void => {
@@ -70,12 +71,12 @@ test('what is no hello or no proof of this cluster and version is refused', (t) 
   const fields = ['test', idOf(2), 'node-2', '127.0.0.1:2', randomBytes(nonceBytes)]
   const hellos: readonly (readonly [what: string, frame: Uint8Array, code: number])[] = [
     ['another cluster', side('accept', 2, { cluster: 'other' }).hello, closeCodes.wrongCluster],
-    ['a later version', pack(['carillon', protocolVersion + 1, 'new', 'fields']), closeCodes.wrongVersion],
-    ['another protocol', pack(['hello', protocolVersion, ...fields]), closeCodes.badFrame],
-    ['a short nonce', pack(['carillon', protocolVersion, ...fields.slice(0, 4), randomBytes(8)]), closeCodes.badFrame],
-    ['no id', pack(['carillon', protocolVersion, 'test', 'me', ...fields.slice(2)]), closeCodes.badFrame],
+    ['a later version', pack(['carillon', protocols.max + 1, 'new', 'fields']), closeCodes.wrongVersion],
+    ['another protocol', pack(['hello', protocols.max, ...fields]), closeCodes.badFrame],
+    ['a short nonce', pack(['carillon', protocols.max, ...fields.slice(0, 4), randomBytes(8)]), closeCodes.badFrame],
+    ['no id', pack(['carillon', protocols.max, 'test', 'me', ...fields.slice(2)]), closeCodes.badFrame],
     ['no list', pack('carillon'), closeCodes.badFrame],
-    ['a map', pack({ carillon: protocolVersion }), closeCodes.badFrame],
+    ['a map', pack({ carillon: protocols.max }), closeCodes.badFrame],
     ['garbage', randomBytes(100).fill(0xc1), closeCodes.badFrame],
     ['nothing', new Uint8Array(), closeCodes.badFrame],
   ]

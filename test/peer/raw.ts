@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws'
 import type { NodeId } from '../../src/log/node-id.js'
 import { Handshake, type Hello, nonceBytes, type Role } from '../../src/peer/handshake.js'
+import { unannounced } from '../../src/peer/protocol.js'
 import { type Side, secret } from './support.js'
 
 /** A peer without the code that makes a good one: it sends what the test says. */
@@ -22,7 +23,7 @@ export const closeOf = async (socket: WebSocket): Promise<number> => {
 
 export const handshakeOf = (id: NodeId, secrets: readonly Uint8Array[] = [secret], role: Role = 'dial'): Handshake => {
   const self: Hello = { cluster: 'test', id, name: 'by hand', address: '', nonce: randomBytes(nonceBytes) }
-  return new Handshake({ role, self, secrets })
+  return new Handshake({ role, self, secrets, protocol: unannounced.max })
 }
 
 /** Rejects when the socket closes instead. */

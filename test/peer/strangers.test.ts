@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { pack } from 'msgpackr'
 import { test } from 'tap'
 import { encode } from '../../src/peer/codec.js'
-import { protocolVersion } from '../../src/peer/handshake.js'
+import { unannounced } from '../../src/peer/protocol.js'
 import { closeCodes } from '../../src/peer/refusal.js'
 import { until } from '../support/until.js'
 import { closeOf, greet, handshakeOf, knock, nextFrame, talk } from './raw.js'
@@ -73,9 +73,9 @@ test('a stranger that is not one of the cluster is closed with a code and no mor
     ['a bomb', Buffer.from('dd7fffffff', 'hex'), closeCodes.badFrame],
     ['too much', Buffer.alloc(5000), closeCodes.badFrame],
     ['far too much', Buffer.alloc(3_000_000), closeCodes.badFrame],
-    ['another cluster', pack(['carillon', protocolVersion, 'other', ...fields.slice(1)]), closeCodes.wrongCluster],
-    ['another version', pack(['carillon', protocolVersion + 1, ...fields]), closeCodes.wrongVersion],
-    ['our own id', pack(['carillon', protocolVersion, 'test', idOf(1), ...fields.slice(2)]), closeCodes.itself],
+    ['another cluster', pack(['carillon', unannounced.max, 'other', ...fields.slice(1)]), closeCodes.wrongCluster],
+    ['another version', pack(['carillon', unannounced.max + 1, ...fields]), closeCodes.wrongVersion],
+    ['our own id', pack(['carillon', unannounced.max, 'test', idOf(1), ...fields.slice(2)]), closeCodes.itself],
   ]
   for (const [what, frame, code] of cases) {
     const socket = await knock(t, side)

@@ -5,6 +5,7 @@ import type { Report } from '../../src/effect.js'
 import { makeNodeId, type NodeId } from '../../src/log/node-id.js'
 import { type PeerOptions, peerDefaults } from '../../src/peer/limits.js'
 import { Links } from '../../src/peer/links.js'
+import type { Protocols } from '../../src/peer/protocol.js'
 
 export const secret = Buffer.from('a secret of the tests')
 
@@ -16,6 +17,7 @@ interface Happened {
   readonly peer?: NodeId
   readonly message?: Message
   readonly report?: Report
+  readonly addresses?: readonly string[]
 }
 
 export interface Given {
@@ -24,6 +26,7 @@ export interface Given {
   readonly secrets?: readonly Uint8Array[]
   readonly options?: Partial<PeerOptions>
   readonly port?: number
+  readonly protocols?: Protocols
 }
 
 /** A `Links` that listens, and remembers all that happened to it, so that nothing is missed by asking late. */
@@ -41,11 +44,13 @@ export class Side {
       cluster: given.cluster ?? 'test',
       secrets: given.secrets ?? [secret],
       options: { ...peerDefaults, ...given.options },
+      ...(given.protocols && { protocols: given.protocols }),
       random: () => 0.5,
       on: {
         linked: (peer) => this.#note({ event: 'linked', peer }),
         unlinked: (peer) => this.#note({ event: 'unlinked', peer }),
         refused: (peer) => this.#note({ event: 'refused', peer }),
+        incompatible: (addresses) => this.#note({ event: 'incompatible', addresses }),
         message: (peer, message) => this.#note({ event: 'message', peer, message }),
         report: (report) => this.#note({ event: 'report', report }),
       },

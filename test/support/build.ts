@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
+import type { Test } from 'tap'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const sources = ['src', 'bin', 'package.json']
+
+/** JavaScript of this package, which runs without what reads TypeScript. */
+export interface Build {
+  readonly folder: string
+  /** Its command line. */
+  readonly program: string
+}
+
+const git = (...args: readonly string[]): Buffer =>
+  execFileSync('git', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 28 })
+
+const previous = (): string | undefined => {
+  try {
+    return git('rev-parse', '--verify', 'HEAD~1^{commit}').toString().trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** Why there is no build of the commit before this one. */
+export const whyNoPrevious = (): string | false => {
+  const commit = previous()
+  if (commit === undefined) return 'there is no commit before this one here'
+  const { dependencies } = JSON.parse(git('show', `${commit}:package.json`).toString())
+  const missing = Object.keys(dependencies).filter((name) => !existsSync(join(root, 'node_modules', name)))
+  return missing.length === 0 ? false : `the commit before needs ${missing.join(', ')}, not installed any more`
+}
+
+/** Nothing but the types is taken out, so it takes a second and not ten. */
+const compile = (folder: string): Build => {
+  const modules = ['src', 'bin'].flatMap((part) =>
+    readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => join(folder, part, path)),
+  )
+  buildSync({ entryPoints: modules, outdir: join(folder, 'dist'), outbase: folder, format: 'esm', target: 'node20' })
+  const program = join(folder, JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin.carillon)
+  chmodSync(program, 0o755)
+  return { folder, program }
+}
+
+const newFolder = (t: Pick<Test, 'teardown'>): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'carillon-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+export const buildOfPrevious = (t: Pick<Test, 'teardown'>): Build => {
+  const folder = newFolder(t)
+  execFileSync('tar', ['-x', '-C', folder], { input: git('archive', 'HEAD~1', ...sources) })
+  return compile(folder)
+}
+
+/** Of what stands here. `change` may do something to the sources before. */
+export const buildOfThis = (t: Pick<Test, 'teardown'>, change: (folder: string) => void = () => {}): Build => {
+  const folder = newFolder(t)
+  for (const path of sources) cpSync(join(root, path), join(folder, path), { recursive: true })
+  change(folder)
+  return compile(folder)
+}
