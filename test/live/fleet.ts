@@ -1,5 +1,5 @@
 import type { Status } from '../../src/effect.js'
-import { Cli } from '../support/cli.js'
+import { Cli, type Ended } from '../support/cli.js'
 import { freePort, host } from '../support/free-port.js'
 import { until } from '../support/until.js'
 import { ask } from './ask.js'
@@ -54,11 +54,11 @@ export class Ship {
   }
 
   /** As an administrator would. */
-  async stop(): Promise<void> {
+  async stop(): Promise<Ended | undefined> {
     const cli = this.#cli
     this.#cli = undefined
     cli?.process.kill('SIGTERM')
-    await cli?.ended
+    return await cli?.ended
   }
 
   pause(): void {
