@@ -129,6 +129,8 @@ export class Engine {
         this.#readers.endAll()
         break
       case 'leave':
+        // Their fate is not known, and nobody will be here to tell it.
+        cluster.accept.expire(Number.POSITIVE_INFINITY)
         cluster.leave()
         break
       default:
