@@ -34,7 +34,8 @@ export interface Keeper {
 export class Connection {
   readonly socket: Socket
   readonly address: string
-  readonly pending: Pending[] = []
+  /** The oldest request; nearly always the only one. */
+  first: Pending | undefined
   /** When the keeper closes it; see `Keeper.await` and `linger`. */
   deadlineMs = Number.POSITIVE_INFINITY
   /** What still comes is not looked at; what has come before is answered. */
@@ -43,6 +44,8 @@ export class Connection {
   ended = false
   /** Reads it until something comes that is for node:http; see `Line`. */
   line: Line | undefined
+  /** Those behind it, if there were ever any: a list for each connection would be a good part of what a waiter costs. */
+  #behind: Pending[] | undefined
   #owed = 0
   readonly #keeper: Keeper
 
@@ -54,8 +57,36 @@ export class Connection {
 
   /** Whether what is written now comes behind all answers that are due, or in place of the first one. */
   get isSpeakable(): boolean {
-    const [first, second] = this.pending
-    return !first || first.receiving || (first.answered && !second)
+    const { first } = this
+    return !first || first.receiving || (first.answered && this.waiting === 1)
+  }
+
+  /** How many requests wait on it. */
+  get waiting(): number {
+    if (!this.first) return 0
+    return this.#behind ? this.#behind.length + 1 : 1
+  }
+
+  /** All of them, in their order. */
+  get pending(): readonly Pending[] {
+    return this.first ? [this.first, ...(this.#behind ?? [])] : []
+  }
+
+  add(pending: Pending): void {
+    if (!this.first) this.first = pending
+    else if (this.#behind) this.#behind.push(pending)
+    else this.#behind = [pending]
+  }
+
+  /** False if it is not here. */
+  remove(pending: Pending): boolean {
+    if (this.first === pending) {
+      this.first = this.#behind?.shift()
+      return true
+    }
+    const at = this.#behind?.indexOf(pending) ?? -1
+    if (at >= 0) this.#behind?.splice(at, 1)
+    return at >= 0
   }
 
   /** Says the last words on the wire, past node:http, and reads on for a while, or a reset would take them away. */
@@ -83,7 +114,7 @@ export class Connection {
     this.#owed += bytes
     this.#keeper.owed += bytes
     const { owed, outboundBytes, outboundTotalBytes } = this.#keeper
-    const taken = socket.writableLength === 0 && this.pending[0] === pending
+    const taken = socket.writableLength === 0 && this.first === pending
     // One answer, however large, is the least that a connection can be given.
     const isBehind = this.#owed > outboundBytes && this.#owed > bytes
     if (!taken && (isBehind || owed > outboundTotalBytes)) this.#keeper.cut(this)
@@ -92,9 +123,7 @@ export class Connection {
 
   /** The system has all of the answer. The next one, if there is one in line, has just been written. */
   taken(pending: Pending, bytes: number): void {
-    const at = this.pending.indexOf(pending)
-    if (at < 0) return
-    this.pending.splice(at, 1)
+    if (!this.remove(pending)) return
     this.#owed -= bytes
     this.#keeper.owed -= bytes
     if (this.ended) return
@@ -104,7 +133,10 @@ export class Connection {
 
   abandon(): void {
     this.line?.drop()
-    for (const pending of this.pending.splice(0)) pending.abandon()
+    const { pending } = this
+    this.first = undefined
+    this.#behind = undefined
+    for (const each of pending) each.abandon()
     this.#keeper.owed -= this.#owed
     this.#owed = 0
   }

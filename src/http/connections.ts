@@ -26,6 +26,8 @@ export class Connections implements Keeper {
   readonly #perAddress = new Map<string, number>()
   readonly #late = new Set<Connection>()
   #lingering = 0
+  /** The same for all connections, which may be many. */
+  readonly #onClose: (this: Socket) => void
   #onEmpty: (() => void) | undefined
 
   constructor(options: HttpOptions, tally: Tally) {
@@ -33,6 +35,11 @@ export class Connections implements Keeper {
     this.outboundTotalBytes = options.outboundTotalBytes
     this.#options = options
     this.#tally = tally
+    const closed = (connection: Connection | undefined): void => connection && this.#closed(connection)
+    const all = this.#all
+    this.#onClose = function () {
+      closed(all.get(this))
+    }
   }
 
   get size(): number {
@@ -77,7 +84,7 @@ export class Connections implements Keeper {
     }
     this.#all.set(socket, connection)
     this.#perAddress.set(address, ofAddress + 1)
-    socket.once('close', () => this.#closed(connection))
+    socket.on('close', this.#onClose)
     return connection
   }
 
@@ -119,8 +126,8 @@ export class Connections implements Keeper {
 
   /** Closes those that nobody will miss: nothing was asked on them yet, not even in part, or all is answered. */
   closeUnused(): void {
-    for (const { socket, pending, line } of this.#all.values()) {
-      if (pending.length > 0 || socket.writableLength > 0) continue
+    for (const { socket, waiting, line } of this.#all.values()) {
+      if (waiting > 0 || socket.writableLength > 0) continue
       if (socket.bytesRead === 0 || line?.idleSinceMs !== undefined) socket.destroy()
     }
   }

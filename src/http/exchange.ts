@@ -128,8 +128,9 @@ export class Exchange implements Patron, Pending {
 
   /** The connection is closed after this answer. */
   get #isLast(): boolean {
-    const { deaf, pending } = this.#connection
-    return this.#house.closing || !this.#response.shouldKeepAlive || (deaf && pending.at(-1) === this)
+    const connection = this.#connection
+    const isBehindAll = (): boolean => connection.deaf && connection.pending.at(-1) === this
+    return this.#house.closing || !this.#response.shouldKeepAlive || isBehindAll()
   }
 
   #begin(): void {
@@ -160,7 +161,7 @@ export class Exchange implements Patron, Pending {
 
   /** Nothing more is read from who is too far ahead, or what waits here would grow without end. */
   #checkLine(): void {
-    if (this.#connection.pending.length <= this.#house.options.pipelineMax) return
+    if (this.#connection.waiting <= this.#house.options.pipelineMax) return
     this.#connection.stopReading()
     throw new EngineError('too_many_requests', 'too many requests wait on this connection', { limit: 'pipeline' })
   }
@@ -264,7 +265,7 @@ export class Exchange implements Patron, Pending {
   /** What is left of the body is not worth reading, so it costs the connection; but the refusal must arrive. */
   #breakOff(refusal: Refusal): void {
     const connection = this.#connection
-    if (connection.pending[0] === this) {
+    if (connection.first === this) {
       connection.end(rawRefusal(refusal, this.#house.cors.headers(this.#request.headers)))
       return
     }

@@ -8,12 +8,29 @@ const fullBytes = 64 * 1024
 /** Where all connections read into, one after the other: who takes bytes from it uses them at once, or copies them. */
 const shared = Buffer.allocUnsafeSlow(bufferBytes)
 
-type Take = (bytes: Buffer, size: number) => void
+export interface Receiver {
+  /** The first `size` of these bytes have come; they are good during the call only. */
+  received(bytes: Buffer, size: number): void
+}
 
 /** What net.Socket keeps under this name is not documented; without it a socket is read in the usual way. */
 interface Holder {
   _handle?: { readonly useUserBuffer?: unknown } | null
 }
+
+/** A socket that reads into the shared buffer. It knows who takes what it reads: closures in between would be a good part of the cost. */
+interface Reading extends Socket {
+  receiver?: Receiver | undefined
+}
+
+/** node:net calls it as a method of the socket. False would make the socket pause. */
+function onRead(this: Reading, size: number): boolean {
+  if (!this.receiver) return this.push(Buffer.from(shared.subarray(0, size)))
+  this.receiver.received(shared, size)
+  return true
+}
+
+const onread = { buffer: shared, callback: onRead }
 
 /**
  * What comes in on an accepted socket, taken where it was read. The usual way makes a new buffer for each read, which
@@ -22,46 +39,37 @@ interface Holder {
  */
 export class Intake {
   readonly socket: Socket
-  #take: Take | undefined
-  readonly #onData = (chunk: Buffer): void => this.#take?.(chunk, chunk.length)
+  readonly #owns: Reading | undefined
 
   constructor(accepted: Socket) {
-    this.socket = this.#moved(accepted) ?? accepted
+    this.#owns = moved(accepted)
+    this.socket = this.#owns ?? accepted
   }
 
-  /** From now on every chunk goes to `take`, as the first so many of some bytes that are good during the call only. */
-  begin(take: Take): void {
-    this.#take = take
-    if (this.#owns) this.socket.resume()
-    else this.socket.on('data', this.#onData)
+  /** From now on every chunk goes to the receiver. */
+  begin(receiver: Receiver): void {
+    if (this.#owns) {
+      this.#owns.receiver = receiver
+      this.#owns.resume()
+    } else this.socket.on('data', (chunk: Buffer) => receiver.received(chunk, chunk.length))
   }
 
   /** From now on it is a stream like any other, beginning with these bytes, which are copied. Who takes over resumes it. */
   end(bytes: Buffer): void {
-    this.#take = undefined
-    this.socket.off('data', this.#onData)
-    this.socket.pause()
-    this.socket.unshift(Buffer.from(bytes))
+    const { socket } = this
+    if (this.#owns) this.#owns.receiver = undefined
+    socket.removeAllListeners('data')
+    socket.pause()
+    socket.unshift(Buffer.from(bytes))
   }
+}
 
-  #owns = false
-
-  #moved(accepted: Socket): Socket | undefined {
-    const holder = accepted as unknown as Holder
-    const handle = holder._handle
-    if (!handle?.useUserBuffer) return undefined
-    holder._handle = null
-    accepted.destroy()
-    this.#owns = true
-    const onread = { buffer: shared, callback: (size: number): boolean => this.#read(size) }
-    const options = { handle, allowHalfOpen: true, onread, writableHighWaterMark: fullBytes }
-    return new Socket(options as SocketConstructorOpts)
-  }
-
-  /** False makes the socket pause. */
-  #read(size: number): boolean {
-    if (!this.#take) return this.socket.push(Buffer.from(shared.subarray(0, size)))
-    this.#take(shared, size)
-    return true
-  }
+const moved = (accepted: Socket): Reading | undefined => {
+  const holder = accepted as unknown as Holder
+  const handle = holder._handle
+  if (!handle?.useUserBuffer) return undefined
+  holder._handle = null
+  accepted.destroy()
+  const options = { handle, allowHalfOpen: true, onread, writableHighWaterMark: fullBytes }
+  return new Socket(options as unknown as SocketConstructorOpts)
 }

@@ -70,7 +70,7 @@ export class Line {
 
   /** It has had all its answers: since when. */
   get idleSinceMs(): number | undefined {
-    return this.#gone || this.#part || this.connection.pending.length > 0 ? undefined : this.#restMs
+    return this.#gone || this.#part || this.connection.first ? undefined : this.#restMs
   }
 
   /** The first `size` of these bytes have come. They are somebody else's: what is kept of them is copied. */
@@ -119,12 +119,11 @@ export class Line {
 
   answered(exchange: QuickExchange, size: number): void {
     const { connection } = this
-    const { socket, pending } = connection
     if (connection.ended) return
-    if (pending[0] === exchange) this.#write(exchange)
-    if (socket.writableLength === 0 && pending.length === 1 && exchange.written) {
+    if (connection.first === exchange) this.#write(exchange)
+    if (connection.socket.writableLength === 0 && connection.waiting === 1 && exchange.written) {
       // Nearly always: there was nothing before it, and the system has taken all of it.
-      pending.pop()
+      connection.remove(exchange)
       this.#rest()
       return
     }
@@ -144,7 +143,7 @@ export class Line {
 
   /** Writes those answers whose turn has come. */
   #flush(): void {
-    for (const each of [...this.connection.pending]) {
+    for (const each of this.connection.pending) {
       if (!(each instanceof QuickExchange) || each.reply === undefined) return
       if (!each.written) this.#write(each)
       this.#watch(each, each.reply.length)
@@ -222,14 +221,14 @@ export class Line {
   /** Whether requests are taken at all: why not, is for node:http's side to say. */
   get #isOpen(): boolean {
     const { bus, closing, options } = this.#house
-    return bus.ready && !closing && this.connection.pending.length < options.pipelineMax
+    return bus.ready && !closing && this.connection.waiting < options.pipelineMax
   }
 
   #exchange(shape: Shape): QuickExchange {
     const exchange = new QuickExchange(this.#house, this, shape)
     this.#house.tally.requests++
     this.#house.tally.quick++
-    this.connection.pending.push(exchange)
+    this.connection.add(exchange)
     return exchange
   }
 

@@ -43,7 +43,7 @@ export class Lines implements Switchboard {
     const line = new Line(this.#parts.house, connection, this, intake)
     connection.line = line
     socket.on('error', this.#onError).on('end', this.#onEnd).on('drain', this.#onDrain)
-    intake.begin((bytes, size) => line.received(bytes, size))
+    intake.begin(line)
   }
 
   stepAside(line: Line, bytes: Buffer): void {
@@ -51,7 +51,7 @@ export class Lines implements Switchboard {
     const { socket } = connection
     socket.off('end', this.#onEnd).off('drain', this.#onDrain)
     intake.end(bytes)
-    if (connection.pending.length > 0) this.#parts.takeOver(connection.relay(new Relay(line)))
+    if (connection.first) this.#parts.takeOver(connection.relay(new Relay(line)))
     else {
       this.#parts.takeOver(socket)
       socket.off('error', this.#onError)

@@ -237,7 +237,7 @@ export class HttpServer {
     // Behind the last words there may still come requests: nobody would get their answers, so they are not done.
     if (!connection || connection.deaf) return undefined
     const exchange = new Exchange(this.#house, connection, request, response)
-    connection.pending.push(exchange)
+    connection.add(exchange)
     this.#tally.requests++
     request.exchange = exchange
     response.on('finish', onFinish)

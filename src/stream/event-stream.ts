@@ -59,7 +59,7 @@ export class EventStream implements Owner, Pending {
     const channels = atLeastOne(visitor.reads(wanted.channels))
     const lastId = request.headers['last-event-id']
     const from = typeof lastId === 'string' && lastId !== '' ? fromText(lastId) : wanted.from
-    if (parts.connection.pending.length > 1) refuse('a stream needs a connection of its own')
+    if (parts.connection.waiting > 1) refuse('a stream needs a connection of its own')
     this.#stream = new Stream(events.streams, route.database, this)
     this.#stream.untilMs = visitor.untilMs
     events.streams.add(this.#stream)
@@ -87,7 +87,7 @@ export class EventStream implements Owner, Pending {
     response.flushHeaders()
     this.#begun = true
     connection.deaf = true
-    connection.pending[0] = this
+    connection.first = this
     this.socket.on('drain', () => this.#stream.drained())
     this.#stream.write(this.format.wrap(positionEvent(cursor, events.retryMs)))
   }
