@@ -27,8 +27,10 @@ const tellGap = ({ reason, oldest }: Gap): void => {
 }
 
 /** The message goes out as it was published: reading it and writing it anew would change large numbers. */
-const lineOf = ({ channel, text = '', late }: Message): string =>
-  `{"channel":${JSON.stringify(channel)},"message":${onOneLine(text)}${late ? ',"late":true' : ''}}`
+const lineOf = ({ channel, text = '', late, traceparent }: Message): string => {
+  const trace = traceparent === undefined ? '' : `,"traceparent":"${traceparent}"`
+  return `{"channel":${JSON.stringify(channel)},"message":${onOneLine(text)}${late ? ',"late":true' : ''}${trace}}`
+}
 
 /** Says where it reads, and that it is at no node for longer than it takes to go to the next. */
 const teller = (channels: readonly string[]): ((status: Status) => void) => {

@@ -84,6 +84,8 @@ export interface Shown extends Content {
   readonly id: string
   /** It belongs before something that this reader has already been given. */
   readonly late: boolean
+  /** The trace that its publisher said it belongs to. */
+  readonly traceparent?: string
 }
 
 export type GapReason = 'evicted' | 'unknown_origin'

@@ -1,6 +1,6 @@
 import type { HttpOptions } from '../http/limits.js'
 import { closeCodes } from '../stream/close-codes.js'
-import { duplicates, ref, type Schema, schemasFor, told } from './schemas.js'
+import { duplicates, ref, type Schema, schemasFor, shown, told } from './schemas.js'
 
 const id: Schema = {
   anyOf: [
@@ -48,10 +48,7 @@ export const replyFrames = (): { readonly [type: string]: Schema } => ({
     },
     ['message_id', 'message_ids', 'duplicate', 'duplicates'],
   ),
-  message: told(
-    { type: type('message'), channel: ref('Channel'), message: ref('ShownMessage'), late: { const: true } },
-    ['late'],
-  ),
+  message: told({ type: type('message'), ...shown }, ['late', 'traceparent']),
   gap: told({ type: type('gap'), reason: ref('Reason'), oldest: ref('Cursor'), cursor: ref('Cursor') }, ['oldest']),
   heartbeat: told({ type: type('heartbeat'), cursor: ref('Cursor') }),
   error: told({ type: type('error'), id, error, outcome: { const: 'unknown' }, retry_after: { type: 'number' } }, [

@@ -43,6 +43,12 @@ const key: Schema = {
   schema: { type: 'string' },
   description: 'The same as key.',
 }
+const traceparent: Schema = {
+  name: 'traceparent',
+  in: 'header',
+  schema: { type: 'string' },
+  description: 'W3C Trace Context: handed on with each message that has none of its own.',
+}
 const prefer: Schema = { name: 'Prefer', in: 'header', schema: { type: 'string' }, description: 'wait=N, as timeout.' }
 const database: Schema = {
   name: 'database',
@@ -82,14 +88,14 @@ const described: { readonly [path: string]: Described } = {
     summary: 'Publish one message, or many, all or none',
     body: 'Publish',
     answer: ok('Published'),
-    parameters: [key],
+    parameters: [key, traceparent],
     statuses: [...bodied, 409],
   },
   '/{database}/bus/notify': {
     summary: "A notification for Tryton's clients",
     body: 'Notify',
     answer: ok('PublishedOne'),
-    parameters: [key],
+    parameters: [key, traceparent],
     statuses: [...bodied, 409],
   },
   '/{database}/bus/ticket': {

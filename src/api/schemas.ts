@@ -31,12 +31,20 @@ const list = (items: Schema, least: number, most: number): Schema => ({
 /** Where in a request of many messages those stand whose key was there before. */
 export const duplicates: Schema = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 }
 
+/** What a message is told as. */
+export const shown = {
+  channel: ref('Channel'),
+  message: ref('ShownMessage'),
+  late: { const: true },
+  traceparent: ref('Traceparent'),
+}
+
 /** What HTTP and the streams have in common, with the limits of this node. */
 export const schemasFor = (options: HttpOptions): { readonly [name: string]: Schema } => {
   const { channelBytes, keyBytes, channelsPerRequest, messagesPerRequest, pollLimitMax, longPollTimeoutMs } = options
   const key = { ...text, minLength: 1, maxLength: keyBytes, description: 'Idempotency key, in UTF-8.' }
   const cursor = { ...text, description: 'A position in the order of the database, good on every node.' }
-  const item = { channel: ref('Channel'), message: ref('Message'), key }
+  const item = { channel: ref('Channel'), message: ref('Message'), key, traceparent: text }
   const terms = {
     ack: { enum: ['all', 'local'], default: 'all' },
     min_copies: { type: 'integer', minimum: 1, default: 1 },
@@ -60,8 +68,8 @@ export const schemasFor = (options: HttpOptions): { readonly [name: string]: Sch
     Publish: {
       anyOf: [ref('PublishOne'), ref('PublishMany')],
     },
-    PublishOne: record({ ...item, ...terms }, ['key', 'ack', 'min_copies']),
-    PublishMany: record({ messages: list(record(item, ['key']), 1, messagesPerRequest), ...terms }, [
+    PublishOne: record({ ...item, ...terms }, ['key', 'traceparent', 'ack', 'min_copies']),
+    PublishMany: record({ messages: list(record(item, ['key', 'traceparent']), 1, messagesPerRequest), ...terms }, [
       'ack',
       'min_copies',
     ]),
@@ -87,7 +95,12 @@ export const schemasFor = (options: HttpOptions): { readonly [name: string]: Sch
       },
       ['cursor', 'limit', 'timeout'],
     ),
-    Shown: told({ channel: ref('Channel'), message: ref('ShownMessage'), late: { const: true } }, ['late']),
+    Shown: told(shown, ['late', 'traceparent']),
+    Traceparent: {
+      ...text,
+      pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$',
+      description: 'The trace that its publisher told (W3C Trace Context).',
+    },
     Page: told(
       {
         messages: { type: 'array', items: ref('Shown') },

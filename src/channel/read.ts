@@ -116,7 +116,11 @@ export const answer = (
   const messages: Shown[] = entries.map((entry) => {
     const late = entry.time < reading.time
     last = reading.take(entry)
-    return { channel: entry.channel, head: entry.head, tail: entry.tail, id: last, late }
+    const { channel, head, tail, traceparent } = entry
+    // Two literals: what has no trace, as nearly all, has no room for one.
+    return traceparent === undefined
+      ? { channel, head, tail, id: last, late }
+      : { channel, head, tail, id: last, late, traceparent }
   })
   const complete = entries.length === found.length && found.length < options.limit
   const isLast = last !== '' && (!complete || endsAt(ledger, entries.at(-1), last))

@@ -9,6 +9,8 @@ export interface PublishOptions {
    * One is made if none is given.
    */
   readonly key?: string
+  /** The trace that the message belongs to (W3C Trace Context): handed on to its subscribers; ignored if malformed. */
+  readonly traceparent?: string
   /** `all` (default): resolved once every member of the view holds it. `local`: at once, and it may be lost with its node. */
   readonly ack?: 'all' | 'local'
   /** Not to be taken by a cluster of fewer nodes. */
@@ -73,10 +75,11 @@ export class Publisher {
   publish(channel: string, json: string, options: PublishOptions): Promise<Published> {
     const { ports, signal, timeoutMs } = this.#parts
     if (signal.aborted) return Promise.reject(new ClosedError())
-    const { key = ports.makeKey(), ack = 'all', minCopies = 1 } = options
+    const { key = ports.makeKey(), ack = 'all', minCopies = 1, traceparent } = options
+    const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
     return new Promise((resolve, reject) => {
       const item: Item = {
-        fields: `"channel":${JSON.stringify(channel)},"key":${JSON.stringify(key)},"message":${json}`,
+        fields: `"channel":${JSON.stringify(channel)},"key":${JSON.stringify(key)}${trace},"message":${json}`,
         terms: `${ack === 'all' ? '' : `,"ack":"${ack}"`}${minCopies > 1 ? `,"min_copies":${minCopies}` : ''}`,
         deadlineMs: ports.now() + (options.timeoutMs ?? timeoutMs),
         key,

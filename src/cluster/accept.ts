@@ -2,7 +2,7 @@ import { formatPosition, idOf } from '../channel/cursor.js'
 import type { Now, Outcome, Publish } from '../effect.js'
 import type { Limit } from '../errors.js'
 import type { CoreOptions } from '../limits.js'
-import { Entry, sizeOf } from '../log/entry.js'
+import { type Entry, entryOf, sizeOf } from '../log/entry.js'
 import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
@@ -138,7 +138,7 @@ export class Accept {
       duplicates.push(first !== undefined)
       seqs.push(first ? 0 : origin.have + 1)
       if (first) continue
-      const entry = new Entry(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms)
+      const entry = entryOf(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms)
       origin.append(entry)
       this.unstableBytes += entry.size
       this.accepted++

@@ -1,6 +1,6 @@
 import type { Now } from '../effect.js'
 import type { CoreOptions } from '../limits.js'
-import { Entry, before as sooner } from '../log/entry.js'
+import { type Entry, entryOf, before as sooner } from '../log/entry.js'
 import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
@@ -88,7 +88,7 @@ export class Replication {
     }
     for (const record of batch.records) {
       if (record.seq !== origin.have + 1) continue
-      const entry = new Entry(origin, record.seq, record.time, record, now.ms)
+      const entry = entryOf(origin, record.seq, record.time, record, now.ms)
       origin.append(entry)
       accept.unstableBytes += entry.size
       lamport.witness(record.time)

@@ -1,4 +1,4 @@
-import { Entry, sizeOf } from '../log/entry.js'
+import { entryOf, sizeOf } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Origin } from '../log/origin.js'
@@ -85,7 +85,7 @@ export class Staging {
     for (const { copy, bornMs } of staged.copies) {
       if (copy.seq <= origin.have || copy.seq > to) continue
       if (copy.seq > origin.have + 1) origin.skip(copy.seq - 1, origin.time, nowMs)
-      const entry = new Entry(origin, copy.seq, copy.time, copy, bornMs)
+      const entry = entryOf(origin, copy.seq, copy.time, copy, bornMs)
       entry.place = copy.position
       origin.append(entry)
     }

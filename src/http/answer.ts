@@ -21,6 +21,12 @@ export const packed = (text: string): Body => (text.length <= stringMax ? text :
 export const messageText = ({ head, tail, id }: Shown): string =>
   head === '' ? `{"message_id":"${id}",${tail}` : `${head}"${id}"${tail}`
 
+/** What else there is to say of a message, and the end of the object. */
+export const endText = ({ late, traceparent }: Shown): string => {
+  if (traceparent === undefined) return late ? ',"late":true}' : '}'
+  return `${late ? ',"late":true' : ''},"traceparent":"${traceparent}"}`
+}
+
 /** Channel and message, as members of an object. */
 export const memberText = (shown: Shown): string =>
   `"channel":${bodyOf(JSON.stringify(shown.channel))},"message":${messageText(shown)}`
@@ -28,7 +34,7 @@ export const memberText = (shown: Shown): string =>
 const page = ({ messages, cursor, gap }: Answer): Body => {
   let text = '{"messages":['
   messages.forEach((shown, i) => {
-    text += `${i === 0 ? '{' : ',{'}${memberText(shown)}${shown.late ? ',"late":true}' : '}'}`
+    text += `${i === 0 ? '{' : ',{'}${memberText(shown)}${endText(shown)}`
   })
   text += `],"cursor":"${cursor}"`
   if (gap) text += `,"gap":true,"reason":"${gap.reason}"`

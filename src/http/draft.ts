@@ -58,9 +58,16 @@ interface DraftParts {
   readonly message: Message
   /** Given beside the message; it counts before the message's own id. */
   readonly key: string | undefined
+  readonly traceparent?: string | undefined
 }
 
-export const draftOf = ({ database, channel, message, key }: DraftParts, options: HttpOptions): Draft => {
+export const draftOf = (parts: DraftParts, options: HttpOptions): Draft => {
+  const { traceparent } = parts
+  const draft = untracedOf(parts, options)
+  return traceparent === undefined ? draft : { ...draft, traceparent }
+}
+
+const untracedOf = ({ database, channel, message, key }: DraftParts, options: HttpOptions): Draft => {
   const { content, ownId } = message
   const { head, tail } = content
   const given = key ?? ownId

@@ -3,7 +3,7 @@ import { checkChannel, type Fields, isNull, misfit, readBody, refuse, textOf, wh
 import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 import type { Operation } from './operation.js'
-import { headerKey } from './publish.js'
+import { headerKey, headerTrace } from './publish.js'
 
 /** The text as it was written, quotes and escapes included, a character a byte. */
 const spanOf = (scan: Scan, name: string): string => {
@@ -66,6 +66,7 @@ export const readNotify: Operation = ({ scan, database, headers, options }) => {
   const { body: text, priority } = fields
   const tail = `"type":"notification","title":${title},"body":${text},"priority":${priority}}`
   const message = { content: { head: '', tail }, ownId: undefined }
-  const draft = draftOf({ database, channel, message, key: headerKey(headers) }, options)
+  const [key, traceparent] = [headerKey(headers), headerTrace(headers)]
+  const draft = draftOf({ database, channel, message, key, traceparent }, options)
   return { terms: { type: 'publish', drafts: [draft], ack: 'all', minCopies: 1 }, form: 'one' }
 }

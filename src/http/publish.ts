@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { EngineError } from '../errors.js'
 import type { Draft } from '../log/record.js'
+import { traceparentOf } from '../log/traceparent.js'
 import { draftOf, type Message, readMessage } from './draft.js'
 import { checkChannel, type Fields, misfit, readBody, readObject, refuse, textOf, wholeOf } from './fields.js'
 import { Scan } from './json.js'
@@ -14,10 +15,13 @@ class ItemFields implements Fields {
   channel: string | undefined
   message: Message | undefined
   key: string | undefined
+  /** That of the request, until it has its own. */
+  #traceparent: string | undefined
   readonly #options: HttpOptions
 
-  constructor(options: HttpOptions) {
+  constructor(options: HttpOptions, traceparent?: string) {
     this.#options = options
+    this.#traceparent = traceparent
   }
 
   get isEmpty(): boolean {
@@ -35,6 +39,11 @@ class ItemFields implements Fields {
       case 'key':
         this.key = textOf(scan, 'key')
         return 4
+      case 'traceparent':
+        // What is none is passed over, as in a header.
+        if (scan.kind === 'string') this.#traceparent = traceparentOf(scan.string()) ?? this.#traceparent
+        else scan.skip()
+        return 64
       default:
         return 0
     }
@@ -43,7 +52,7 @@ class ItemFields implements Fields {
   draft(database: string): Draft {
     const { channel, message, key } = this
     if (channel === undefined || message === undefined) return refuse('channel and message are needed')
-    return draftOf({ database, channel, message, key }, this.#options)
+    return draftOf({ database, channel, message, key, traceparent: this.#traceparent }, this.#options)
   }
 }
 
@@ -54,10 +63,12 @@ class PublishFields implements Fields {
   minCopies = 1
   readonly #database: string
   readonly #options: HttpOptions
+  readonly #traceparent: string | undefined
 
-  constructor(database: string, options: HttpOptions) {
-    this.one = new ItemFields(options)
+  constructor(database: string, options: HttpOptions, traceparent: string | undefined) {
+    this.one = new ItemFields(options, traceparent)
     this.#database = database
+    this.#traceparent = traceparent
     this.#options = options
   }
 
@@ -84,7 +95,7 @@ class PublishFields implements Fields {
     scan.openArray()
     while (scan.nextItem()) {
       if (drafts.length === most) refuse(`at most ${most} messages at a time`)
-      const item = new ItemFields(this.#options)
+      const item = new ItemFields(this.#options, this.#traceparent)
       readObject(scan, 'each of messages', item)
       drafts.push(item.draft(this.#database))
     }
@@ -106,6 +117,9 @@ export const headerKey = (headers: IncomingHttpHeaders): string | undefined => {
   return bytes.toString()
 }
 
+export const headerTrace = ({ traceparent }: IncomingHttpHeaders): string | undefined =>
+  traceparent === undefined ? undefined : traceparentOf(traceparent)
+
 const oneKey = (one: ItemFields, header: string | undefined): void => {
   if (header === undefined) return
   if (one.key !== undefined && one.key !== header) {
@@ -123,7 +137,7 @@ export const readDraft = (body: Buffer, database: string, options: HttpOptions):
 
 /** `POST /{database}/bus/publish` */
 export const readPublish: Operation = ({ scan, database, headers, options }) => {
-  const fields = new PublishFields(database, options)
+  const fields = new PublishFields(database, options, headerTrace(headers))
   readBody(scan, fields)
   const { one, many, ack, minCopies } = fields
   const header = headerKey(headers)

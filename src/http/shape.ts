@@ -81,9 +81,10 @@ const headersOf = (lines: readonly string[]): IncomingHttpHeaders | undefined =>
   return headers
 }
 
+const unkept = ['authorization', 'cookie', 'idempotency-key', 'traceparent', 'tracestate', 'x-request-id']
+
 /** Secrets are not kept, and what differs from request to request is not worth it. */
-const isKept = (headers: IncomingHttpHeaders): boolean =>
-  headers.authorization === undefined && headers.cookie === undefined && headers['idempotency-key'] === undefined
+const isKept = (headers: IncomingHttpHeaders): boolean => !unkept.some((name) => headers[name] !== undefined)
 
 const shapeOf = (text: string, options: HttpOptions): Shape | undefined => {
   const [first = '', ...lines] = text.split('\r\n')

@@ -40,6 +40,11 @@ export class Entry {
     return this.place instanceof Run ? this.place.at(this) : this.place
   }
 
+  /** Only of `Traced`: entries without a trace have no room for one. */
+  get traceparent(): string | undefined {
+    return undefined
+  }
+
   /** What it costs to keep, in bytes: the content and a fair guess at the rest. */
   get size(): number {
     return sizeOf(this)
@@ -68,6 +73,28 @@ export class Entry {
     return position === undefined ? copy : { ...copy, position }
   }
 }
+
+class Traced extends Entry {
+  readonly #traceparent: string
+
+  constructor(origin: Origin, seq: number, time: number, draft: Draft, bornMs: number) {
+    super(origin, seq, time, draft, bornMs)
+    this.#traceparent = draft.traceparent ?? ''
+  }
+
+  override get traceparent(): string {
+    return this.#traceparent
+  }
+
+  override record(): Record {
+    return { ...super.record(), traceparent: this.#traceparent }
+  }
+}
+
+export const entryOf = (origin: Origin, seq: number, time: number, draft: Draft, bornMs: number): Entry =>
+  draft.traceparent === undefined
+    ? new Entry(origin, seq, time, draft, bornMs)
+    : new Traced(origin, seq, time, draft, bornMs)
 
 const overhead = 200
 

@@ -19,6 +19,8 @@ export interface Draft extends Content {
   readonly key?: string
   /** Present with `key`: a digest of channel and data, so that the same key with another body is told apart. */
   readonly digest?: string
+  /** The trace it belongs to (`traceparentOf`), if its publisher has told one. */
+  readonly traceparent?: string
 }
 
 /** A draft that a node has accepted: its place in that node's log, and its Lamport time. */

@@ -14,6 +14,8 @@ import {
   text,
   where,
 } from './fields.js'
+import { asSpoken } from './older.js'
+import { protocols } from './protocol.js'
 import { name, packCopies, packRecords, parseCopies, parseRecords } from './records.js'
 import { badFrame, Refusal } from './refusal.js'
 import { scan } from './scan.js'
@@ -180,7 +182,9 @@ export const unpack = (bytes: Uint8Array): unknown => {
 
 export const packValue = (value: unknown): Uint8Array => packr.pack(value)
 
-export const encode = (message: Message): Uint8Array => packValue(pack(message))
+/** For a peer that speaks this protocol. */
+export const encode = (message: Message, protocol = protocols.max): Uint8Array =>
+  packValue(pack(asSpoken(message, protocol)))
 
 /** Calls `read`, and answers what it throws as a refusal. */
 export const attempt = <T>(read: () => T): T | Refusal => {

@@ -14,6 +14,8 @@ import { protocols as ours, type Protocols } from './protocol.js'
 import { closeCodes } from './refusal.js'
 import { Refusals } from './refusals.js'
 
+const empty: Uint8Array = new Uint8Array()
+
 export interface LinksParts {
   /** Filled in before anyone can connect. */
   readonly self: { readonly id: NodeId; readonly name: string; readonly address: string }
@@ -122,18 +124,27 @@ export class Links {
     this.#addresses.forget(peer)
   }
 
-  /** To those of them that are linked. It is encoded once. */
+  /** To those of them that are linked. It is encoded once, while all speak the same protocol. */
   send(to: readonly NodeId[], message: Message): void {
     const links = to.flatMap((peer) => this.#links.get(peer) ?? [])
-    if (links.length === 0) return
-    const bytes = encode(message)
-    if (bytes.length > this.#parts.options.frameBytes) {
-      // It would cost the link, and then the next one, for as long as it is sent again.
-      const detail = { type: message.type, bytes: bytes.length }
-      this.#parts.on.report({ event: 'frame too large', detail })
-      return
+    let bytes = empty
+    let spoken = 0
+    for (const link of links) {
+      const { protocol } = link.partner
+      if (protocol !== spoken) bytes = this.#encode(message, protocol)
+      spoken = protocol
+      if (bytes.length > 0) this.#count(link.send(bytes))
     }
-    for (const link of links) this.#count(link.send(bytes))
+  }
+
+  /** Nothing if it would be too large. */
+  #encode(message: Message, protocol: number): Uint8Array {
+    const bytes = encode(message, protocol)
+    if (bytes.length <= this.#parts.options.frameBytes) return bytes
+    // It would cost the link, and then the next one, for as long as it is sent again.
+    const detail = { type: message.type, bytes: bytes.length }
+    this.#parts.on.report({ event: 'frame too large', detail })
+    return empty
   }
 
   /** What was sent to peers until now; one frame to two of them is two. */

@@ -10,9 +10,9 @@ export interface Protocols {
  * What this node speaks with its peers. Whatever changes a frame, or what it means, raises `max`; `min` may not pass
  * what the release before speaks, so that nodes can be upgraded one after the other (test/live/upgrade.test.ts).
  *
- * 1: the first.
+ * 1: the first. 2: a record may have a `traceparent`; who speaks 1 is given it without.
  */
-export const protocols: Protocols = { min: 1, max: 1 }
+export const protocols: Protocols = { min: 1, max: 2 }
 
 /** Of nodes that announce none. */
 export const unannounced: Protocols = { min: 1, max: 1 }

@@ -1,6 +1,7 @@
 import type { NodeId } from '../log/node-id.js'
 import type { Copy, Position, Record } from '../log/record.js'
-import { array, ascends, bytes, count, type Field, list, nodeId, text, wholeMs } from './fields.js'
+import { traceparentOf } from '../log/traceparent.js'
+import { array, ascends, bytes, count, type Field, list, nodeId, text, where, wholeMs } from './fields.js'
 import { badFrame } from './refusal.js'
 
 /**
@@ -13,6 +14,7 @@ const originsMax = 4096
 
 export const name = text(nameBytes, 1)
 const digest = text(128)
+const traceparent = where(text(55, 55), 'a trace', (value) => traceparentOf(value) === value)
 const raw = bytes(0, Number.POSITIVE_INFINITY)
 
 /** Text of which each character is a byte. It is a copy, so a few bytes in a ring don't keep a large frame alive. */
@@ -24,9 +26,9 @@ const content: Field<string> = {
   },
 }
 
-/** Time, head, tail; then channel, database, key, digest. */
+/** Time, head, tail; then channel, database, key, digest; since protocol 2 traceparent. */
 const fieldsMin = 3
-const fieldsMax = 7
+const fieldsMax = 8
 
 interface Before {
   readonly time: number
@@ -41,22 +43,27 @@ const trim = (fields: unknown[]): unknown[] => {
   return fields
 }
 
-const packRecord = (record: Record, before: Before): unknown[] =>
-  trim([
-    record.time - before.time,
-    record.head === '' ? null : content.pack(record.head),
-    content.pack(record.tail),
-    record.channel === before.channel ? null : record.channel,
-    record.database === before.database ? null : record.database,
-    record.key ?? null,
-    record.digest ?? null,
-  ])
+const packRecord = (record: Record, before: Before): unknown[] => {
+  const { traceparent } = record
+  const fields = packUntraced(record, before)
+  return traceparent === undefined ? trim(fields) : [...fields, traceparent]
+}
+
+const packUntraced = (record: Record, before: Before): unknown[] => [
+  record.time - before.time,
+  record.head === '' ? null : content.pack(record.head),
+  content.pack(record.tail),
+  record.channel === before.channel ? null : record.channel,
+  record.database === before.database ? null : record.database,
+  record.key ?? null,
+  record.digest ?? null,
+]
 
 const parseRecord = (fields: readonly unknown[], before: Before, seq: number): Record => {
-  const [step, head, tail, channel, database, key, sum] = fields
+  const [step, head, tail, channel, database, key, sum, trace] = fields
   const time = count.parse(before.time + count.parse(step))
   if (time <= before.time) throw badFrame('times that do not rise')
-  return {
+  const record = {
     database: name.parse(database ?? before.database),
     channel: name.parse(channel ?? before.channel),
     head: head == null ? '' : content.parse(head),
@@ -66,6 +73,7 @@ const parseRecord = (fields: readonly unknown[], before: Before, seq: number): R
     seq,
     time,
   }
+  return trace == null ? record : { ...record, traceparent: traceparent.parse(trace) }
 }
 
 export const packRecords = (records: readonly Record[]): unknown[] =>

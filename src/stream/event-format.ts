@@ -1,5 +1,5 @@
 import type { Answer } from '../effect.js'
-import { type Body, bodyOf, memberText, packed } from '../http/answer.js'
+import { type Body, bodyOf, endText, memberText, packed } from '../http/answer.js'
 import { Memo } from '../http/memo.js'
 import type { Format } from './format.js'
 
@@ -22,8 +22,7 @@ export const endEvent = (error: object, retryMs: number): Body =>
 /** An answer as events. While messages follow, a gap has no id: who is cut off between the two is told again. */
 const eventsOf = ({ messages, cursor, gap }: Answer): Body => {
   let text = gap ? event('gap', messages.length > 0 ? undefined : cursor, { gap: true, ...gap }) : ''
-  for (const shown of messages)
-    text += `id: ${shown.id}\n${dataOf(`{${memberText(shown)}${shown.late ? ',"late":true}' : '}'}`)}`
+  for (const shown of messages) text += `id: ${shown.id}\n${dataOf(`{${memberText(shown)}${endText(shown)}`)}`
   return packed(text)
 }
 

@@ -1,5 +1,5 @@
 import type { Answer } from '../effect.js'
-import { type Body, bodyOf, memberText, packed } from '../http/answer.js'
+import { type Body, bodyOf, endText, memberText, packed } from '../http/answer.js'
 import { Memo } from '../http/memo.js'
 import type { Format } from './format.js'
 
@@ -23,11 +23,7 @@ export const frameOf = (text: string): string => headOf(text.length) + text
 export const told = (members: object): string => frameOf(bodyOf(JSON.stringify(members)))
 
 const framesOf = ({ messages }: Answer): Body =>
-  packed(
-    messages
-      .map((shown) => frameOf(`{"type":"message",${memberText(shown)}${shown.late ? ',"late":true}' : '}'}`))
-      .join(''),
-  )
+  packed(messages.map((shown) => frameOf(`{"type":"message",${memberText(shown)}${endText(shown)}`)).join(''))
 
 /** WebSocket frames. */
 export class Frames implements Format {

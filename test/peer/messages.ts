@@ -49,6 +49,7 @@ const draft = fc.record(
     tail: content,
     key: name,
     digest: fc.stringMatching(/^[0-9a-f]{40}$/),
+    traceparent: fc.stringMatching(/^00-1[0-9a-f]{31}-2[0-9a-f]{15}-0[01]$/),
   },
   { requiredKeys: ['database', 'channel', 'head', 'tail'] },
 )

@@ -105,3 +105,31 @@ test('a node that reaches others and can not talk to them is not ready, so there
   t.pass('beside a node that is ready it is, too')
   t.end()
 })
+
+test('a peer that speaks an older protocol is given what it understands, the others all', async (t) => {
+  const [sender, older, newer] = [
+    await open(t, { id: idOf(1) }),
+    await open(t, { id: idOf(2), protocols: { min: 1, max: 1 } }),
+    await open(t, { id: idOf(3) }),
+  ]
+  sender.links.seeds([older.address, newer.address])
+  await Promise.all([sender.linkedTo(older), sender.linkedTo(newer)])
+  const plain = { database: 'main', channel: 'c', head: '', tail: '"n":1}', seq: 1, time: 1 }
+  const traced = { ...plain, traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
+  const batch = { type: 'batch', view: { ballot: 1, proposer: idOf(1) }, row: [1], first: 1 } as const
+  const relay = { type: 'relay', from: idOf(1), to: idOf(9) } as const
+  for (const message of [
+    { ...batch, records: [traced] },
+    { ...relay, message: { ...batch, records: [traced] } },
+  ]) {
+    sender.links.send([older.id, newer.id, older.id], message)
+  }
+  await Promise.all([older.had('message', sender.id, 4), newer.had('message', sender.id, 2)])
+  const got = (side: typeof older) => side.all('message').map(({ message }) => message)
+  const untraced = { ...batch, records: [plain] }
+  t.same(got(newer), [
+    { ...batch, records: [traced] },
+    { ...relay, message: { ...batch, records: [traced] } },
+  ])
+  t.same(got(older), [untraced, untraced, { ...relay, message: untraced }, { ...relay, message: untraced }])
+})

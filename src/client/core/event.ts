@@ -15,6 +15,8 @@ export interface Message {
   readonly id: string
   /** It belongs before something that was shown already: it comes from the other side of a split that has healed. */
   readonly late: boolean
+  /** The trace that its publisher said it belongs to (W3C Trace Context). */
+  readonly traceparent?: string
   /** Of `message`, as it was published, byte for byte; only if `text` was asked for. */
   readonly text?: string
 }
@@ -41,6 +43,7 @@ interface ToldMessage {
   readonly channel: string
   readonly message: Content
   readonly late?: boolean
+  readonly traceparent?: string
 }
 
 interface ToldGap {
@@ -54,9 +57,11 @@ interface ToldPage extends ToldGap {
   readonly gap?: boolean
 }
 
-const messageEntry = ({ channel, message, late }: ToldMessage, text: string | undefined): Entry => {
+const messageEntry = (told: ToldMessage, text: string | undefined): Entry => {
+  const { channel, message, late, traceparent } = told
   const id = message.message_id
-  const event = { type: 'message', channel, message, id, late: late === true } as const
+  const plain = { type: 'message', channel, message, id, late: late === true } as const
+  const event = traceparent === undefined ? plain : { ...plain, traceparent }
   return { event: text === undefined ? event : { ...event, text }, cursor: id }
 }
 
