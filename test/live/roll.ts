@@ -107,6 +107,10 @@ export const roll = async (plan: Plan): Promise<Course> => {
       ship.program = plan.program ?? ship.program
       ship.start()
       await fleet.joined()
+      const before = sources.map(({ published }) => published.length)
+      const isFlowing = (source: Source, i: number): boolean =>
+        source.errors.length > 0 || source.published.length >= (before[i] ?? 0) + 2 * handful
+      await until('all publish through it', () => sources.every(isFlowing), 60_000)
     }
     await Promise.all(sources.map((source) => source.end()))
     const last = sources.map(({ name }) => `${name}-last`)

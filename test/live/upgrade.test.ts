@@ -71,15 +71,24 @@ const launch = async (t: Test, programs: readonly string[]): Promise<Fleet> => {
   return fleet
 }
 
+const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+
 const textsAt = async (url: string): Promise<readonly unknown[]> => {
   const { text } = await ask(url, 'POST', '/main/bus/poll', { channels: ['a'], cursor: 'earliest', timeout: 0 })
-  return JSON.parse(text).messages
+  const { messages }: { messages: readonly { readonly traceparent?: string }[] } = JSON.parse(text)
+  // Only nodes that speak of it keep it.
+  return messages.map(({ traceparent, ...rest }) => (traceparent === undefined || traceparent === trace ? rest : {}))
 }
 
 test('one node of the commit before and two of this one are a cluster', { skip }, async (t) => {
   const fleet = await launch(t, [previous.program, now.program, now.program])
   for (const [n, url] of fleet.urls.entries()) {
-    const reply = await ask(url, 'POST', '/main/bus/publish', { channel: 'a', message: { n }, key: `k${n}` })
+    const reply = await ask(url, 'POST', '/main/bus/publish', {
+      channel: 'a',
+      message: { n },
+      key: `k${n}`,
+      traceparent: trace,
+    })
     t.match(JSON.parse(reply.text), { copies: 3 }, `published through node ${n + 1}`)
   }
   const again = await ask(fleet.urls[1] ?? '', 'POST', '/main/bus/publish', {
