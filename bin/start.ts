@@ -4,6 +4,7 @@ import { resolveOptions } from '../src/options.js'
 import { Failure } from './failure.js'
 import { type GivenFlags, givenOptions } from './given.js'
 import { say } from './terminal.js'
+import { keepYoungSmall } from './young.js'
 
 export type StartFlags = GivenFlags & { readonly tethered?: boolean }
 
@@ -60,6 +61,7 @@ export const start = async (flags: StartFlags): Promise<void> => {
   if (tethered && !process.connected) throw new Failure(2, '--tethered is for a process started with an IPC channel')
   const ended = askedToEnd(tethered)
   const node = await create(flags)
+  keepYoungSmall()
   process.on('SIGHUP', () => void reload(node, flags))
   if (process.connected) process.send?.('up')
   const failed = node.failed.then((why) => {
