@@ -196,4 +196,29 @@ export interface MemberStatus {
   readonly waiters: number
   /** Milliseconds since it was last heard, directly or through others. */
   readonly heardMs: number
+  /** Of the others that are alive: those that it does not hear over a link of its own, as far as it has said. */
+  readonly unheard: readonly NodeId[]
+}
+
+/** Which channels to look for. */
+export interface SurveyWish {
+  /** So many, of those with the most messages kept, or with the most a second. */
+  readonly count: number
+  readonly by: 'depth' | 'rate'
+  /** In the name, whatever the case; empty: all. */
+  readonly match: string
+}
+
+/** A channel, as `/channels` shows it. */
+export interface ListedChannel {
+  readonly database: string
+  readonly channel: string
+  /** Messages kept. */
+  readonly depth: number
+  /** Messages a second, lately. */
+  readonly rate: number
+  /** Subscribers of this node. */
+  readonly readers: number
+  /** Since the newest message that is kept was accepted. */
+  readonly quietMs?: number
 }

@@ -3,10 +3,11 @@ import { ChannelAudience } from './channel/audience.js'
 import { Channels } from './channel/channels.js'
 import { Readers } from './channel/readers.js'
 import { Strangers } from './channel/strangers.js'
+import { Survey } from './channel/survey.js'
 import { Cluster } from './cluster/cluster.js'
 import { memberStatuses, viewStatus } from './cluster/status.js'
 import { Tombstones } from './cluster/tombstones.js'
-import type { Effect, Input, Now, Poll, Status } from './effect.js'
+import type { Effect, Input, Now, Poll, Status, SurveyWish } from './effect.js'
 import type { CoreOptions } from './limits.js'
 import { Ledger } from './log/ledger.js'
 import { makeNodeId, type NodeId } from './log/node-id.js'
@@ -183,6 +184,11 @@ export class Engine {
     }
   }
 
+  /** To be walked through; it looks at the channels as they are by then. */
+  survey(wish: SurveyWish, now: Now): Survey {
+    return new Survey(this.#channels, wish, now.wall)
+  }
+
   #counters(): Status['counters'] {
     const { accept, shown, viewChange } = this.#cluster
     return {
@@ -221,4 +227,4 @@ export class Engine {
   }
 }
 
-export type EngineFace = Pick<Engine, 'id' | 'ready' | 'wakeAt' | 'step' | 'status' | 'audit'>
+export type EngineFace = Pick<Engine, 'id' | 'ready' | 'wakeAt' | 'step' | 'status' | 'survey' | 'audit'>

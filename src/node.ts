@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { guardFor } from './auth/guard.js'
-import type { Effect, Input, Report, Status } from './effect.js'
+import type { Effect, Input, Report, Status, SurveyWish } from './effect.js'
 import { Engine, type EngineFace } from './engine.js'
 import { EngineError } from './errors.js'
 import { httpDefaults } from './http/limits.js'
@@ -12,7 +12,7 @@ import type { NodeId } from './log/node-id.js'
 import { createLogger, logReport } from './logger.js'
 import { type Address, addressOf, limitsFor, type Options, parseAddress, peerLimitsFor } from './options.js'
 import { Links } from './peer/links.js'
-import type { Bus, Patron } from './ports.js'
+import type { Bus, Patron, Walk } from './ports.js'
 import { Publishing } from './publishing.js'
 import { renewalOf } from './renewal.js'
 import { Alarm, clock, random } from './system.js'
@@ -120,6 +120,11 @@ export class Node implements Bus {
     const status = { ...engine, counters: { ...engine.counters, ...this.#links.counters } }
     const { status: feeds } = this.#feeds
     return feeds.length > 0 ? { ...status, feeds } : status
+  }
+
+  survey(wish: SurveyWish): Walk {
+    if (!this.#engine) throw new EngineError('not_ready', 'the node is starting')
+    return this.#engine.survey(wish, clock.now())
   }
 
   report(report: Report): void {

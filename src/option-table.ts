@@ -53,6 +53,8 @@ const node = {
     help: 'How these lines look; auto is text on a terminal, JSON elsewhere.' },
   reportInterval: { kind: 'seconds', default: http.reportMs / 1000, min: 0, max: 86_400, http: 'reportMs', peer: 'reportMs',
     help: 'What one address does wrong is told once in this time, however often it does it.' },
+  channelsListed: { kind: 'count', reload: true, default: http.channelsListed, min: 1, max: 10_000, http: 'channelsListed',
+    help: 'Channels in an answer to /channels.' },
 } as const satisfies Specs
 
 // biome-ignore format: two lines an option read as the table that it is

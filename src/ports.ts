@@ -1,4 +1,4 @@
-import type { Effect, Input, Now, Report, Status } from './effect.js'
+import type { Effect, Input, ListedChannel, Now, Report, Status, SurveyWish } from './effect.js'
 
 /** What the HTTP side is given of the node: the core's inputs, and nothing else of it. */
 export interface Bus {
@@ -7,7 +7,16 @@ export interface Bus {
   readonly ready: boolean
   readonly draining: boolean
   status(): Status
+  survey(wish: SurveyWish): Walk
   report(report: Report): void
+}
+
+/** A look through all channels, taken a few at a time. */
+export interface Walk {
+  /** Looks at so many more; false when there are none left. */
+  walk(count: number): boolean
+  readonly matched: number
+  readonly listed: readonly ListedChannel[]
 }
 
 /** What the node calls back on a reader or publisher that the HTTP side made; every Reader and Publisher there implements it. */

@@ -25,6 +25,7 @@ const lookAt = (published: number, atMs: number, publishMs: readonly number[]): 
         lag: 0,
         waiters: 3,
         heardMs: 0,
+        unheard: [],
       },
     ],
     counters: { published, gaps_unknown_origin: 0 },

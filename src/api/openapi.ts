@@ -68,6 +68,16 @@ const described: { readonly [path: string]: Described } = {
   '/livez': { summary: 'Does the process run?', answer: ok('Health'), statuses: [] },
   '/readyz': { summary: 'Is the node ready?', answer: ok('Health'), statuses: [503] },
   '/cluster': { summary: 'The state of the cluster', answer: ok('Cluster'), statuses: [503] },
+  '/channels': {
+    summary: 'The channels with the most messages kept, or the most a second',
+    answer: ok('ChannelList'),
+    parameters: [
+      query('top', { type: 'integer', minimum: 1 }, 'So many at the most.'),
+      query('by', { enum: ['depth', 'rate'], default: 'depth' }, 'Messages kept, or messages a second.'),
+      query('match', { type: 'string' }, 'What the name has in it, whatever the case.'),
+    ],
+    statuses: [503],
+  },
   '/metrics': { summary: 'The state of the node, for Prometheus', answer: plain, statuses: [503] },
   '/openapi.json': { summary: 'This document', answer: document, statuses: [] },
   '/asyncapi.json': { summary: 'Events and frames', answer: document, statuses: [] },

@@ -149,6 +149,22 @@ export const schemasFor = (options: HttpOptions): { readonly [name: string]: Sch
     ),
     Ticket: told({ ticket: text, expires_in: { type: 'number' } }),
     Health: told({ status: text }),
+    ChannelList: told({
+      total: { type: 'integer' },
+      matched: { type: 'integer' },
+      channels: { type: 'array', items: ref('ListedChannel'), maxItems: options.channelsListed },
+    }),
+    ListedChannel: told(
+      {
+        database: ref('Channel'),
+        channel: ref('Channel'),
+        depth: { type: 'integer', description: 'Messages kept.' },
+        rate: { type: 'number', description: 'Messages a second, lately.' },
+        readers: { type: 'integer', description: 'Subscribers of this node.' },
+        quietMs: { type: 'integer', description: 'Milliseconds since the newest message that is kept was accepted.' },
+      },
+      ['quietMs'],
+    ),
     Cluster: { type: 'object', description: 'The node as it sees itself and the others.' },
   }
 }

@@ -18,15 +18,24 @@ export const viewStatus = (cluster: Cluster): Status['view'] => {
 /** All that is known of who is there, by name. */
 export const memberStatuses = (cluster: Cluster, own: Own): MemberStatus[] => {
   const { name, address, url } = cluster.members.options
-  const { id, ready, waiters } = own
-  const mine = { self: true, state: 'alive', inView: true, lag: 0, heardMs: 0 } as const
+  const { id, ready, waiters, nowMs } = own
+  const heard = new Set(cluster.members.heard(nowMs))
+  const alive = aliveNodes(cluster, nowMs)
+  const unheard = alive.filter((other) => other !== id && !heard.has(other))
+  const mine = { self: true, state: 'alive', inView: true, lag: 0, heardMs: 0, unheard } as const
   const others = [...cluster.members.all()].filter(({ superseded }) => !superseded)
-  const statuses = others.map((peer) => memberStatus(cluster, peer, own.nowMs))
+  const statuses = others.map((peer) => memberStatus(cluster, peer, nowMs, alive))
   return [{ id, name, address, url, ready, waiters, ...mine }, ...statuses].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-const memberStatus = (cluster: Cluster, peer: Peer, nowMs: number): MemberStatus => {
-  const { id, claim, aliveMs } = peer
+/** This one, and all others of which there are signs of life. */
+const aliveNodes = ({ members }: Cluster, nowMs: number): readonly NodeId[] => {
+  const others = [...members.all()].filter((peer) => peer.alive(nowMs, members.options.suspectMs))
+  return [members.self, ...others.map(({ id }) => id)]
+}
+
+const memberStatus = (cluster: Cluster, peer: Peer, nowMs: number, alive: readonly NodeId[]): MemberStatus => {
+  const { id, claim, aliveMs, hears } = peer
   const { name, address, url, ready, waiters } = claim
   return {
     id,
@@ -40,6 +49,7 @@ const memberStatus = (cluster: Cluster, peer: Peer, nowMs: number): MemberStatus
     lag: cluster.replication.lag(id),
     waiters,
     heardMs: Math.round(nowMs - aliveMs),
+    unheard: alive.includes(id) ? alive.filter((other) => other !== id && !hears.has(other)) : [],
   }
 }
 

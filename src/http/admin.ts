@@ -51,8 +51,8 @@ export class AdminServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume()
     try {
-      const { headers, body } = await this.#show(request)
-      response.writeHead(200, [...headers]).end(body, 'latin1')
+      const { status = 200, headers, body } = await this.#show(request)
+      response.writeHead(status, [...headers]).end(body, 'latin1')
     } catch (error) {
       const refusal = refusalFor(error)
       this.#parts.refused(refusal, request.socket.remoteAddress ?? '')
@@ -60,11 +60,11 @@ export class AdminServer {
     }
   }
 
-  #show({ method = '', url = '' }: IncomingMessage): Shown | Promise<Shown> {
+  #show({ method = '', url = '', headers }: IncomingMessage): Shown | Promise<Shown> {
     const { views, options } = this.#parts
     const route = routeOf(url, options)
     if (!route || !('view' in route)) throw new EngineError('not_found', 'there is nothing at this path')
     if (!route.methods.includes(method)) throw new MethodNotAllowed(route.allow)
-    return views.show(route.view, 'all')
+    return views.show(route, headers, 'all')
   }
 }

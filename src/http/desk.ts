@@ -1,12 +1,11 @@
 import { EngineError } from '../errors.js'
 import { isLoopback } from '../option-kinds.js'
 import type { Caller, Guard, Visitor } from './guard.js'
+import { page } from './page.js'
+import { refusalFor } from './refusal.js'
 import { json } from './reply.js'
 import type { TicketRoute, View, ViewRoute } from './route.js'
-import type { Shown, Sight, Views } from './views.js'
-
-/** What tells of more than whether the node is up, and how it is used. */
-const privateViews: ReadonlySet<View> = new Set<View>(['page', 'metrics', 'cluster'])
+import { privateViews, type Shown, type Sight, type Views } from './views.js'
 
 const forwarding = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'] as const
 
@@ -15,6 +14,18 @@ const isLocal = ({ address, headers }: Caller): boolean =>
   isLoopback(address) && forwarding.every((name) => headers[name] === undefined)
 
 const sightOf = ({ isAdmin = false }: Visitor): Sight => (isAdmin ? 'all' : 'some')
+
+/**
+ * A browser can't send a token with the address that somebody types in. So it is shown the page with the refusal: that
+ * holds nothing about the node, and asks for the token, with which it asks for the rest.
+ */
+const knock = (error: unknown, { headers }: Caller): Shown => {
+  const refusal = refusalFor(error)
+  const isHere = refusal.status === 401 || refusal.status === 403
+  if (!isHere || !/\btext\/html\b/i.test(headers.accept ?? '')) throw error
+  const { body, headers: its } = page().plain(headers)
+  return { status: refusal.status, refusal, headers: [...its, ...refusal.headers], body }
+}
 
 /**
  * Answers what is not asked of the bus. What the node says of itself is for who looks after it: on the machine, or
@@ -32,10 +43,20 @@ export class Desk {
   /** Throws, or rejects with, an EngineError for who is not let in. */
   answer(route: ViewRoute | TicketRoute, caller: Caller): Shown | Promise<Shown> {
     if (!('view' in route)) return this.#issue(caller)
-    const { view } = route
-    const sight = this.#sight(view, caller)
-    if (sight instanceof Promise) return sight.then((sight) => this.#views.show(view, sight))
-    return this.#views.show(view, sight)
+    if (route.view !== 'page') return this.#show(route, caller)
+    try {
+      const shown = this.#show(route, caller)
+      return shown instanceof Promise ? shown.catch((error) => knock(error, caller)) : shown
+    } catch (error) {
+      return knock(error, caller)
+    }
+  }
+
+  #show(route: ViewRoute, caller: Caller): Shown | Promise<Shown> {
+    const { headers } = caller
+    const sight = this.#sight(route.view, caller)
+    if (sight instanceof Promise) return sight.then((sight) => this.#views.show(route, headers, sight))
+    return this.#views.show(route, headers, sight)
   }
 
   #sight(view: View, caller: Caller): Sight | Promise<Sight> {

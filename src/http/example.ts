@@ -1,3 +1,5 @@
+import { Document } from './document.js'
+
 const style = `
 :root { color-scheme: light dark; --faint: #767676; --line: #8884; --good: #1a7f37; --bad: #cf222e }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 40rem; height: 100dvh; padding: 0 1rem; display: flex; flex-direction: column }
@@ -75,18 +77,7 @@ place('form').addEventListener('submit', (event) => {
 })
 follow()`
 
-/** A chat, to be looked at and copied from: it needs the two paths of a database that read and publish, and nothing else. */
-export const example = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>Carillon: chat</title>
-<style>${style}
-</style>
-</head>
-<body>
+const body = `
 <h1>Channel <span id="channel"></span></h1>
 <p>Open this page at any node, in several windows. <span id="state" role="status">connecting</span></p>
 <ol id="messages" aria-live="polite"></ol>
@@ -95,9 +86,7 @@ export const example = `<!doctype html>
 <input id="text" placeholder="Say something" aria-label="Message" autocomplete="off" maxlength="2000" autofocus>
 <button>Send</button>
 </form>
-<noscript><p>This example needs JavaScript.</p></noscript>
-<script>${script}
-</script>
-</body>
-</html>
-`
+<noscript><p>This example needs JavaScript.</p></noscript>`
+
+/** A chat, to be looked at and copied from: it needs the two paths of a database that read and publish, and nothing else. */
+export const example = new Document({ title: 'Carillon: chat', style, body, script })

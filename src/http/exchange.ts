@@ -141,7 +141,7 @@ export class Exchange implements Patron, Pending {
     const { method = '', url = '' } = this.#request
     const route = routeOf(url, options)
     if (!route) throw new EngineError('not_found', 'there is nothing at this path')
-    if (method === 'OPTIONS') this.#send(204, cors.preflight(route.allow), '')
+    if (method === 'OPTIONS') this.#send(204, cors.preflight(route.allow, this.#request.headers), '')
     else if (!route.methods.includes(method)) throw new MethodNotAllowed(route.allow)
     else if ('view' in route) this.#tell(desk.answer(route, this.#caller('node', '')))
     else if ('query' in route) this.#open(route)
@@ -167,7 +167,10 @@ export class Exchange implements Patron, Pending {
   }
 
   #tell(shown: Shown | Promise<Shown>): void {
-    const send = ({ headers, body }: Shown): void => this.#send(200, headers, body)
+    const send = ({ status = 200, refusal, headers, body }: Shown): void => {
+      if (refusal) this.#house.tally.refuse(refusal, this.#connection.address)
+      this.#send(status, headers, body)
+    }
     if (!(shown instanceof Promise)) send(shown)
     else shown.then(send).catch((error) => this.#fail(error))
   }
@@ -279,7 +282,7 @@ export class Exchange implements Patron, Pending {
     if (this.#answered || connection.ended) return
     this.#answered = true
     const all = [...headers, ...this.#house.cors.headers(this.#request.headers)]
-    if (status !== 204) all.push('Content-Length', String(body.length))
+    if (status !== 204 && status !== 304) all.push('Content-Length', String(body.length))
     if (this.#isLast) all.push('Connection', 'close')
     this.#response.writeHead(status, all)
     this.#response.end(body, 'latin1')

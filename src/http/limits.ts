@@ -92,6 +92,8 @@ export interface HttpOptions {
   readonly firstPollWindowMs: number
   /** Answer the most frequent requests without node:http; only tests say no. */
   readonly quick: boolean
+  /** Channels in one answer to `/channels`. */
+  readonly channelsListed: number
   /** Origins whose pages may use this node (`https://example.org`), or `*` for all. */
   readonly corsOrigins: readonly string[]
 }
@@ -142,5 +144,6 @@ export const httpDefaults: HttpOptions = {
   streamCheckMs: 1000,
   firstPollWindowMs: 5000,
   quick: true,
+  channelsListed: 100,
   corsOrigins: [],
 }

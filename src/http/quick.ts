@@ -164,7 +164,7 @@ export class QuickExchange implements Patron, Pending {
 
   /** The answer says nothing that depends on who gets it. */
   get #isPlain(): boolean {
-    return !this.#house.cors.speaks && !this.#house.closing
+    return !this.#house.cors.speaksTo(this.#shape.headers) && !this.#house.closing
   }
 
   #fail(error: unknown): void {

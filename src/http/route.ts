@@ -7,13 +7,15 @@ import { readBus, readPoll } from './poll.js'
 import { readPublish } from './publish.js'
 import { within } from './within.js'
 
-export type View = 'page' | 'example' | 'livez' | 'readyz' | 'cluster' | 'metrics' | 'openapi' | 'asyncapi'
+export type View = 'page' | 'example' | 'livez' | 'readyz' | 'cluster' | 'channels' | 'metrics' | 'openapi' | 'asyncapi'
 
 /** Something of the node to look at. */
 export interface ViewRoute {
   readonly methods: readonly string[]
   readonly allow: string
   readonly view: View
+  /** Behind the question mark. */
+  readonly query: string
 }
 
 /** Something to ask of the bus. */
@@ -56,6 +58,7 @@ const views: ReadonlyMap<string, View> = new Map([
   ['/livez', 'livez'],
   ['/readyz', 'readyz'],
   ['/cluster', 'cluster'],
+  ['/channels', 'channels'],
   ['/metrics', 'metrics'],
   ['/openapi.json', 'openapi'],
   ['/asyncapi.json', 'asyncapi'],
@@ -109,7 +112,7 @@ export const decoded = (segment: string): string => {
 export const routeOf = (target: string, options: HttpOptions): Route | undefined => {
   const path = pathOf(target)
   const view = views.get(path)
-  if (view) return { ...viewing, view }
+  if (view) return { ...viewing, view, query: queryOf(target) }
   const [root, database = '', bus, name, ...more] = path.split('/')
   if (root !== '' || bus !== 'bus' || more.length > 0) return undefined
   const stream = streams.get(name)

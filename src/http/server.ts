@@ -86,7 +86,7 @@ export class HttpServer {
       replies: new Replies(answers, options.keepAliveMs),
       shapes: new Shapes(options),
       repeats: new Repeats(guard === undefined),
-      cors: new Cors(options.corsOrigins),
+      cors: new Cors(options.corsOrigins, bus),
       inbound: new Inbound(options.inboundBytes),
       pace: new Pace(this.#connections),
       rate: new PublishRate(options),

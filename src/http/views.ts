@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { asyncapi } from '../api/asyncapi.js'
 import { openapi } from '../api/openapi.js'
 import type { Status } from '../effect.js'
@@ -9,9 +10,12 @@ import { version } from '../version.js'
 import { type Body, bodyOf } from './answer.js'
 import { example } from './example.js'
 import type { HttpOptions } from './limits.js'
+import { wishOf } from './listing.js'
 import { page } from './page.js'
 import { type Numbers, Rates } from './rates.js'
-import type { View } from './route.js'
+import type { Refusal } from './refusal.js'
+import type { View, ViewRoute } from './route.js'
+import { Surveys } from './surveys.js'
 
 /** What the client library goes by. */
 const directory = ({ ready, members }: Status): string =>
@@ -25,30 +29,19 @@ export type Sight = 'all' | 'some'
 
 const forAdminsOnly = 'only an admin may see this: from the machine itself, with a token, or at --admin-listen'
 
+/** What tells of more than whether the node is up, and how it is used. */
+export const privateViews: ReadonlySet<View> = new Set<View>(['page', 'metrics', 'cluster', 'channels'])
+
 export interface Shown {
+  /** 200 without it. */
+  readonly status?: number
+  /** Who asked was refused, and is shown this as well. */
+  readonly refusal?: Refusal
   readonly headers: readonly string[]
   readonly body: Body
 }
 
 const json = ['Content-Type', 'application/json', 'Cache-Control', 'no-store']
-
-const html = [
-  'Content-Type',
-  'text/html; charset=utf-8',
-  'Cache-Control',
-  'no-cache',
-  'X-Content-Type-Options',
-  'nosniff',
-  'Content-Security-Policy',
-  [
-    "default-src 'none'",
-    "style-src 'unsafe-inline'",
-    "script-src 'unsafe-inline'",
-    "connect-src 'self'",
-    'img-src data:',
-    "frame-ancestors 'none'",
-  ].join('; '),
-]
 
 /** What there is to see of the node itself; whether it is up, it says even when it can do nothing else yet. */
 export class Views {
@@ -57,16 +50,19 @@ export class Views {
   readonly #counters: () => Numbers
   readonly #rates = new Rates()
   readonly #metrics: Metrics
+  readonly #surveys: Surveys
 
   constructor(bus: Bus, options: HttpOptions, counters: () => Numbers, traffic: () => Traffic) {
     this.#bus = bus
     this.#options = options
     this.#counters = counters
+    this.#surveys = new Surveys(bus)
     this.#metrics = new Metrics(() => ({ version, status: bus.status(), traffic: traffic() }))
   }
 
-  show(view: View, sight: Sight): Shown | Promise<Shown> {
-    if (sight === 'some' && (view === 'page' || view === 'metrics')) throw new EngineError('forbidden', forAdminsOnly)
+  show({ view, query }: ViewRoute, headers: IncomingHttpHeaders, sight: Sight): Shown | Promise<Shown> {
+    if (sight === 'some' && view !== 'cluster' && privateViews.has(view))
+      throw new EngineError('forbidden', forAdminsOnly)
     switch (view) {
       case 'livez':
         return { headers: json, body: '{"status":"ok"}' }
@@ -77,9 +73,11 @@ export class Views {
       case 'metrics':
         return this.#told()
       case 'page':
-        return { headers: html, body: bodyOf(page) }
+        return page().answer(headers)
       case 'example':
-        return { headers: html, body: bodyOf(example) }
+        return example.answer(headers)
+      case 'channels':
+        return this.#channels(query)
       case 'openapi':
         return { headers: json, body: bodyOf(JSON.stringify(openapi(this.#options))) }
       case 'asyncapi':
@@ -105,6 +103,11 @@ export class Views {
     const counters = this.#counts(status)
     const rates = this.#rates.until({ atMs: performance.now(), counts: counters })
     return bodyOf(JSON.stringify({ ...status, counters, rates }))
+  }
+
+  async #channels(query: string): Promise<Shown> {
+    const list = await this.#surveys.list(wishOf(query, this.#options))
+    return { headers: json, body: bodyOf(JSON.stringify(list)) }
   }
 
   async #told(): Promise<Shown> {

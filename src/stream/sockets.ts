@@ -80,7 +80,7 @@ export class Sockets {
     const { options, bus } = house
     checkHeaders(request, options)
     const route = routeOf(request.url ?? '', options)
-    if (!route || !('query' in route) || route.kind !== 'socket') {
+    if (!route || 'view' in route || !('query' in route) || route.kind !== 'socket') {
       throw new EngineError('not_found', 'nothing at this path can be upgraded')
     }
     if (request.method !== 'GET') throw new MethodNotAllowed(route.allow)

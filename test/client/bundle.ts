@@ -9,12 +9,13 @@ export const manifest: { scripts: { [name: string]: string }; exports: { [name: 
   readFileSync(new URL('package.json', root), 'utf8'),
 )
 
-/** The folder with what the build makes for browsers, made anew. */
-export const bundle = (t: Test): string => {
+/** The folder with what the build makes for browsers, made anew; modules by names that Node takes for modules. */
+export const bundle = (t: Test, script: 'build:client' | 'build:page' = 'build:client'): string => {
   const out = t.testdir()
-  const args = (manifest.scripts['build:client'] ?? '').split(' ').slice(1)
+  const args = (manifest.scripts[script] ?? '').split(' ').slice(1)
   const kept = args.filter((arg) => !arg.startsWith('--outdir='))
+  const names = script === 'build:client' ? ['--out-extension:.js=.mjs'] : []
   const esbuild = createRequire(import.meta.url).resolve('esbuild/bin/esbuild')
-  execFileSync(esbuild, [...kept, `--outdir=${out}`, '--out-extension:.js=.mjs'], { cwd: root })
+  execFileSync(esbuild, [...kept, `--outdir=${out}`, ...names], { cwd: root })
   return out
 }

@@ -1,7 +1,18 @@
-import type { Answer, Effect, Input, Outcome, Poll, Publish, Reader, Report, Status } from '../../src/effect.js'
+import type {
+  Answer,
+  Effect,
+  Input,
+  Outcome,
+  Poll,
+  Publish,
+  Reader,
+  Report,
+  Status,
+  SurveyWish,
+} from '../../src/effect.js'
 import type { Code } from '../../src/errors.js'
 import { Histogram } from '../../src/log/histogram.js'
-import type { Bus, Patron } from '../../src/ports.js'
+import type { Bus, Patron, Walk } from '../../src/ports.js'
 
 const status: Status = {
   id: 'n1' as Status['id'],
@@ -25,6 +36,10 @@ export class FakeBus implements Bus {
   draining = false
   readonly inputs: Input[] = []
   readonly reports: Report[] = []
+  /** What was looked for in so many channels. */
+  readonly surveys: SurveyWish[] = []
+  channels = 1
+  members: Status['members'] = []
   readonly waiting = new Set<Reader>()
   /** Says what becomes of a publish; undefined for nothing yet. */
   outcome: (publish: Publish) => Outcome | undefined = ({ drafts }) => ({
@@ -66,7 +81,18 @@ export class FakeBus implements Bus {
   }
 
   status(): Status {
-    return status
+    return { ...status, members: this.members }
+  }
+
+  survey(wish: SurveyWish): Walk {
+    this.surveys.push(wish)
+    let left = this.channels
+    const listed = [{ database: 'main', channel: 'a', depth: 3, rate: 0.5, readers: 1, quietMs: 7 }]
+    const walk = (count: number): boolean => {
+      left -= count
+      return left > 0
+    }
+    return { matched: left, listed, walk }
   }
 
   report(report: Report): void {

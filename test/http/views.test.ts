@@ -1,4 +1,3 @@
-import { Script } from 'node:vm'
 import { test } from 'tap'
 import { httpDefaults } from '../../src/http/limits.js'
 import { Rates } from '../../src/http/rates.js'
@@ -22,10 +21,7 @@ test('live, ready, cluster, page', async (t) => {
   })
   const page = await stage.ask('GET', '/')
   t.match(page.headers.get('content-type'), /^text\/html/)
-  t.match(page.headers.get('content-security-policy'), /default-src 'none'/)
   t.match(page.body, /<table>/)
-  t.doesNotThrow(() => new Script(/<script>(.*)<\/script>/s.exec(page.body)?.[1] ?? '#'), 'it is JavaScript')
-  t.notMatch(page.body.replace('href="data:,"', ''), /(src|href)="(?!cluster)/, 'it needs nothing from elsewhere')
 })
 
 test('rates are over a span that is not too short', (t) => {

@@ -25,6 +25,7 @@ const member = (name: string, state: Status['members'][number]['state'], lag: nu
   lag,
   waiters: 0,
   heardMs: 0,
+  unheard: [],
 })
 
 const snapshot: Snapshot = {

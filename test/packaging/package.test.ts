@@ -15,6 +15,7 @@ const allowed = [
   /^dist\/(src|bin)\/[\w/-]+\.js$/,
   /^dist\/src\/[\w/-]+\.d\.ts$/,
   /^dist\/client\/(carillon|tabs)\.js$/,
+  /^dist\/page\/page\.(js|css|html)$/,
   /^src\/(metrics\/(alerts\.yml|grafana\.json)|tryton\/carillon_bus\.py)$/,
   /^bin\/carillon\.service$/,
   /^(README|CHANGELOG)\.md$/,
@@ -24,6 +25,8 @@ const allowed = [
 const sourcesIn = (folder: string): readonly string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
+    // Of the status page there is one file.
+    .filter((path) => !path.startsWith('page/'))
     .map((path) => `${folder}/${path.replace(/\.ts$/, '')}`)
 
 const program = `
@@ -80,6 +83,7 @@ test('the package, as it would be published', async (t) => {
     t.match(await run(['publish', 'hello', '{"n":1}', '--server', one], '', {}, carillon), { code: 0, stderr: '' })
     t.match(await subscriber.ended, { code: 0, stdout: /^\{.*"n":1\}.*\n$/ })
     t.match(await run(['health', '--server', last], '', {}, carillon), { code: 0 })
+    t.match(await (await fetch(one)).text(), /<script>.+<\/script>/s, 'the status page is there')
     bells.cli.interrupt()
     t.equal((await bells.ended()).code, 130)
   })
