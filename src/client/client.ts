@@ -20,7 +20,7 @@ export interface ConnectOptions {
   readonly database?: string
   /** `poll` by default. */
   readonly transport?: TransportName
-  /** Sent as a bearer token. A function is asked each time; with `true` if the last one was refused. */
+  /** Sent as a bearer token; with the sockets of browsers, as a ticket that is asked for. A function is asked each time; with `true` if the last one was refused. */
   readonly token?: Token
   /** Learn the other nodes from the first one, and spread over them; true by default. To stay behind a proxy: false. */
   readonly discover?: boolean

@@ -13,4 +13,5 @@ const openSocket: Ports['openSocket'] = (url, protocol, headers) => {
 }
 
 /** A client of the cluster that `servers` belong to. It connects when it is first used. */
-export const connect = (options: ConnectOptions): Client => new Client(options, { ...commonPorts, openSocket })
+export const connect = (options: ConnectOptions): Client =>
+  new Client(options, { ...commonPorts, openSocket, socketHeaders: true })

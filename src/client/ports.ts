@@ -34,7 +34,8 @@ export interface Socket {
 /** The world, as the client sees it. Tests hand in one of their own. */
 export interface Ports {
   fetch(url: string, request: FetchRequest): Promise<FetchReply>
-  /** `headers` can't be sent by a browser. */
+  /** Whether sockets send `headers`: those of browsers don't. */
+  readonly socketHeaders: boolean
   openSocket(url: string, protocol: string, headers: { readonly [name: string]: string }): Socket
   /** Milliseconds that never go back. */
   now(): number
@@ -51,7 +52,7 @@ const hex = (byte: number): string => byte.toString(16).padStart(2, '0')
 /** `crypto.randomUUID` is missing on pages that came by plain HTTP. */
 const makeKey = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join('')
 
-export const commonPorts: Omit<Ports, 'openSocket'> = {
+export const commonPorts: Omit<Ports, 'openSocket' | 'socketHeaders'> = {
   // Called as a method of anything but the window, a browser's fetch throws.
   fetch: (url, request) => fetch(url, request) as Promise<FetchReply>,
   now: () => performance.now(),

@@ -1,6 +1,7 @@
 import { type Entry, readGap, readMessage } from './core/event.js'
 import { RefusedError } from './errors.js'
 import { Limit, type Socket } from './ports.js'
+import { ticketFor } from './ticket.js'
 import type { Line, Transport } from './transport.js'
 import { Trouble, troubleOf, troubleSaid } from './trouble.js'
 
@@ -82,7 +83,8 @@ export const socket: Transport = async function* (line) {
   const { ports, options, server, channels, from, withText, signal } = line
   const limit = new Limit(ports, signal)
   const headers = await line.http.headers()
-  const opened = openSocket(line, headers)
+  const ticket = ports.socketHeaders ? '' : await ticketFor(line, headers.authorization !== undefined)
+  const opened = openSocket(line, headers, ticket)
   const inbox = new Inbox(opened, server)
   const give = (): void => inbox.end(signal.aborted ? signal.reason : limit.signal.reason)
   limit.signal.addEventListener('abort', give, { once: true })
@@ -108,8 +110,11 @@ export const socket: Transport = async function* (line) {
   }
 }
 
-const openSocket = ({ ports, server, path }: Line, headers: { readonly [name: string]: string }): Socket =>
-  ports.openSocket(`${server.replace(/^http/, 'ws')}${path}/socket`, subprotocol, headers)
+const openSocket = (
+  { ports, server, path }: Line,
+  headers: { readonly [name: string]: string },
+  ticket: string,
+): Socket => ports.openSocket(`${server.replace(/^http/, 'ws')}${path}/socket${ticket}`, subprotocol, headers)
 
 const failure = ({ server, http }: Line, message: string): Error => {
   if (!/\b401\b/.test(message)) return new Trouble(server, message, false)

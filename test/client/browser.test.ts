@@ -7,6 +7,7 @@ import tap, { type Test, test } from 'tap'
 import { connect } from '../../src/client/index.js'
 import type { TransportName } from '../../src/client/transport.js'
 import type { Node } from '../../src/index.js'
+import { secret as jwtSecret, mint } from '../auth/door.js'
 import { crew } from '../live/crew.js'
 import { until } from '../support/until.js'
 import { whyNot } from '../tryton/real/debian.js'
@@ -21,14 +22,18 @@ interface World {
   error: string
 }
 
-const page = (servers: readonly string[], transport: TransportName): string => `<!doctype html><title>a page</title>
+const page = (
+  servers: readonly string[],
+  transport: TransportName,
+  token = '',
+): string => `<!doctype html><title>a page</title>
 <script type="module">
   import { connect } from '/carillon.mjs'
   window.seen = []
   window.statuses = []
   window.error = ''
   try {
-    const bus = connect({ servers: ${JSON.stringify(servers)}, transport: '${transport}', lookMs: 500 })
+    const bus = connect({ servers: ${JSON.stringify(servers)}, transport: '${transport}', lookMs: 500, ...${JSON.stringify(token && { token })} })
     const onStatus = (status) => window.statuses.push(status)
     const subscription = bus.subscribe(['a'], (event) => void window.seen.push(event.message?.n ?? event.type), { onStatus })
     subscription.done.catch((error) => { window.error = String(error) })
@@ -101,6 +106,29 @@ test('in a browser, on every transport, through the end of a node', {
     t.match(world.statuses.at(-1), { type: 'connected', server: servers.find((url) => url !== first) })
     await tab.close()
   }
+})
+
+test('in a browser, a WebSocket at nodes that ask for tokens: with a ticket, again at the next node', {
+  skip: whyNot(undefined, ['chromium']),
+}, async (t) => {
+  const nodes = await crew(t, 2, { corsOrigin: ['*'], auth: 'jwt', jwtSecret })
+  const servers = nodes.map(({ url }) => url)
+  const token = await mint({ subscribe: ['a'], publish: ['a'] })
+  const tab = await (await launch(t)).newPage()
+  await tab.goto(await serve(t, bundle(t), () => page(servers, 'ws', token)))
+  const shows = (n: string): Promise<World> =>
+    until(`it shows ${n}`, async () => {
+      const world = await worldOf(tab)
+      if (world.error) throw new Error(world.error)
+      return world.seen?.includes(n) && world
+    })
+  const { statuses } = await shows('from the page')
+  const first = statuses[0]?.server ?? ''
+  const bus = connect({ servers: servers.filter((url) => url !== first), token })
+  t.teardown(() => bus.close())
+  await leave(nodes, first)
+  await bus.publish('a', { n: 'after' })
+  t.same((await shows('after')).seen, ['from the page', 'after'])
 })
 
 const sharing = (servers: readonly string[]): string => `<!doctype html><title>a tab</title>

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Event, Status, Subscription } from '../../src/client/index.js'
-import { type Asked, FakeSocket, refusal, Stream, World } from './world.js'
+import { type Asked, FakeSocket, json, refusal, Stream, World } from './world.js'
 
 const message = (n: number): string => `{"channel":"a","message":{"message_id":"c${n}","n":${n}}}`
 const event = (n: number): string => `id: c${n}\ndata: ${message(n)}\n\n`
@@ -168,6 +168,52 @@ test('WebSocket: subscribed, messages, gap, late, heartbeat', async (t) => {
   t.same(numbers(events), [1, 'gap', 5, 7])
   t.match(events[2], { late: true, text: '{"message_id":"c5","n":5}' })
   t.equal(socket.closed, 1000)
+})
+
+test('WebSocket of a browser: a fresh ticket in place of the token, for every socket', async (t) => {
+  let tickets = 0
+  const world = new World(({ path }) => {
+    t.equal(path, '/main/bus/ticket')
+    return json({ ticket: `ticket-${++tickets}`, expires_in: 30 })
+  })
+  world.socketHeaders = false
+  const subscription = world.connect({ transport: 'ws', token: 'secret' }).subscribe('a')
+  await world.settle()
+  t.match(world.asked[0], { method: 'POST', headers: { authorization: 'Bearer secret' } })
+  t.match(world.sockets[0], { url: 'ws://a/main/bus/socket?ticket=ticket-1' })
+  world.sockets[0]?.hangUp(1001)
+  await world.advance(1000)
+  t.match(world.sockets[1], { url: 'ws://a/main/bus/socket?ticket=ticket-2' })
+  world.sockets[1]?.fail('it was too late')
+  await world.advance(1000)
+  t.match(world.sockets[2], { url: 'ws://a/main/bus/socket?ticket=ticket-3' })
+  await subscription.close()
+})
+
+test('WebSocket of a browser: no token, or a node that asks for none; no ticket for this token', async (t) => {
+  const world = new World(() => refusal(404, 'not_found'))
+  world.socketHeaders = false
+  const open = world.connect({ transport: 'ws', token: 'of no use' }).subscribe('a')
+  await world.settle()
+  t.match(world.sockets[0], { url: 'ws://a/main/bus/socket' })
+  const plain = world.connect({ transport: 'ws' }).subscribe('a')
+  await world.settle()
+  t.equal(world.asked.length, 1, 'without a token nobody is asked')
+  t.equal(world.sockets.length, 2)
+  await Promise.all([open.close(), plain.close()])
+
+  const refusing = new World(({ headers }) =>
+    headers['authorization'] === 'Bearer new' ? json({ ticket: 'x' }) : refusal(401, 'unauthorized'),
+  )
+  refusing.socketHeaders = false
+  const final = refusing.connect({ transport: 'ws', token: 'old' }).subscribe('a')
+  await t.rejects(final.done, { code: 'unauthorized' })
+  const renewing = refusing
+    .connect({ transport: 'ws', token: (isRefused) => (isRefused ? 'new' : 'old') })
+    .subscribe('a')
+  await refusing.advance(1000)
+  t.match(refusing.sockets, [{ url: 'ws://a/main/bus/socket?ticket=x' }], 'another token is asked for')
+  await renewing.close()
 })
 
 test('WebSocket: what its end means', async (t) => {

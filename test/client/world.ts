@@ -107,6 +107,8 @@ export class World implements Ports {
   readonly asked: Asked[] = []
   readonly sockets: FakeSocket[] = []
   dice = 0.5
+  /** As in Node; a browser's sockets send none. */
+  socketHeaders = true
   #now = 0
   #keys = 0
   #timers: { readonly at: number; readonly ring: () => void }[] = []
