@@ -11,7 +11,7 @@ interface Strange {
   /** The reader knows of the gap. */
   told: boolean
   /** Too early to call it a gap. */
-  readonly excused: boolean
+  excused: boolean
 }
 
 /**
@@ -46,6 +46,8 @@ export class Reading {
       if (origin) reading.seqs[origin.slot] = seq
       else reading.#meet(id, seq, 'told' in cursor && cursor.told[i] === true, strangers)
     })
+    // There is no room to be patient in: what is not told can't be left out of the next cursor, which nobody would take.
+    if (reading.#excess > 0) for (const component of reading.strange) component.excused = false
     return reading
   }
 
@@ -102,12 +104,16 @@ export class Reading {
     return position && this.merge(position) ? idOf(entry) : this.text()
   }
 
+  get #excess(): number {
+    return this.strange.length + this.#ledger.ids.length - this.originsMax
+  }
+
   /**
    * A cursor takes so many origins and no more. Those go first of which its reader was told that nobody knows them, the
    * oldest first: should they come back after all, their messages are given again.
    */
   #kept(): Strange[] {
-    const excess = this.strange.length + this.#ledger.ids.length - this.originsMax
+    const excess = this.#excess
     if (excess <= 0) return this.strange
     const told = this.strange.filter((each) => each.told).sort((a, b) => (a.id < b.id ? -1 : 1))
     const dropped = new Set(told.slice(0, excess))

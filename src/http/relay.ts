@@ -21,7 +21,11 @@ export class Relay extends Duplex {
     socket.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) socket.pause()
     })
-    socket.on('end', () => this.push(null))
+    socket.on('end', () => {
+      this.push(null)
+      // What node:http has written would wait for answers that nobody reads any more, and they for a message.
+      if (!this.#open) socket.end()
+    })
     socket.on('timeout', () => this.emit('timeout'))
     socket.on('error', (error) => this.destroy(error))
     socket.on('close', () => this.destroy())

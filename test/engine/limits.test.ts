@@ -133,6 +133,18 @@ test('a reader that has seen many clusters come and go does not carry all of the
   t.end()
 })
 
+test('a cursor that is full of nodes which may be news is told of the gap, and taken when it comes back', (t) => {
+  const lone = new Lone({ cursorOriginsMax: 2 })
+  lone.publish(draft('a', 1))
+  const news = [5, 6].map((number) => nodeId(number))
+  const cursor = formatCursor({ time: 5, origins: news, seqs: [1, 1], told: [] })
+  const asked = lone.poll({ cursor }, ['a'], { waitMs: 0 })
+  t.equal(asked.answer?.gap?.reason, 'unknown_origin')
+  t.same(asked.texts, [1])
+  t.equal(lone.poll({ cursor: asked.cursor }, ['a'], { waitMs: 0 }).refusal, undefined)
+  t.end()
+})
+
 test('answerBytes: an answer ends before it grows too large, but one message always fits', (t) => {
   const size = draft('a', 1).tail.length
   const lone = new Lone({ answerBytes: 2 * size })
