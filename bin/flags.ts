@@ -58,6 +58,8 @@ const kinds: { readonly [Name in keyof Kinds]: { parse(text: string): unknown; r
   origins: { parse: splitList, placeholder: 'origin,…' },
   networks: { parse: splitList, placeholder: 'network,…' },
   databases: { parse: splitList, placeholder: 'url,…' },
+  servers: { parse: (text) => text, placeholder: 'nats://host:port,…' },
+  word: { parse: (text) => text, placeholder: 'word' },
   auth: { parse: same, placeholder: 'none|jwt|trytond=url' },
   flag: { parse: (text) => truths.get(text.toLowerCase()), placeholder: '' },
   count: { parse: numberOf, placeholder: 'number' },

@@ -1,5 +1,6 @@
 import type { Message } from './cluster/message.js'
 import type { Code, Limit } from './errors.js'
+import type { LogEvent, LogRequest } from './jetstream/core/port.js'
 import type { Spread } from './log/histogram.js'
 import type { NodeId } from './log/node-id.js'
 import type { Content, Draft } from './log/record.js'
@@ -75,6 +76,8 @@ export type Input =
   | { readonly type: 'tick' }
   /** Be not ready from now on, answer all waiters empty, accept no publish; those under way are finished. */
   | { readonly type: 'drain' }
+  /** Of the log that the node runs on, if that is not its own. */
+  | { readonly type: 'log'; readonly event: LogEvent }
   /** Tell the others that this node stops now. */
   | { readonly type: 'leave' }
 
@@ -88,7 +91,8 @@ export interface Shown extends Content {
   readonly traceparent?: string
 }
 
-export type GapReason = 'evicted' | 'unknown_origin'
+/** `other_log`: the cursor is of a log that these nodes don't run on. */
+export type GapReason = 'evicted' | 'unknown_origin' | 'other_log'
 
 /** What a poll is answered with. The same object may go to many readers: treat it as a constant, it can key a cache. */
 export interface Answer {
@@ -144,6 +148,8 @@ export type Effect =
   /** The peer breaks the rules: close its link with this code and keep away for a while. */
   | { readonly type: 'hangup'; readonly peer: NodeId; readonly code: number; readonly reason: string }
   | { readonly type: 'report'; readonly report: Report }
+  /** To be asked of the log that the node runs on, if that is not its own. */
+  | { readonly type: 'log'; readonly request: LogRequest }
 
 /** What `/cluster` and `carillon status` show. */
 export interface Status {
@@ -160,8 +166,41 @@ export interface Status {
   readonly gauges: { readonly [name: string]: number }
   /** In milliseconds: until a publish is answered, and from the acceptance of a message until it is shown here. */
   readonly times: { readonly publish: Spread; readonly delivery: Spread }
+  /** What the node runs on, and how far it is there. */
+  readonly log: LogStatus
   /** Of nodes that listen to databases of trytond. */
   readonly feeds?: readonly FeedStatus[]
+}
+
+/** `mesh`: the nodes' own. */
+export type LogStatus = { readonly kind: 'mesh' } | StreamsStatus
+
+/** JetStream, and the streams that this node follows, one for each database. */
+export interface StreamsStatus {
+  readonly kind: 'jetstream'
+  readonly state: 'connected' | 'away'
+  /** Why the node is not ready, if it is not. */
+  readonly reason?: string
+  readonly streams: readonly StreamStatus[]
+}
+
+export interface StreamStatus {
+  readonly database: string
+  readonly stream: string
+  readonly state: 'opening' | 'loading' | 'following' | 'lost'
+  /** Of the stream as it was last looked at: its sequence numbers, messages, bytes; and the servers that keep it. */
+  readonly first: number
+  readonly last: number
+  readonly messages: number
+  readonly bytes: number
+  readonly replicas: number
+  /** The last one that is shown here, and how many are known to be behind it. */
+  readonly shown: number
+  readonly lag: number
+  /** Pages of older history that were fetched; readings begun anew; messages that were not there any more. */
+  readonly fetches: number
+  readonly restarts: number
+  readonly holes: number
 }
 
 /** A database of trytond that the node listens to. */

@@ -10,7 +10,7 @@ import { Tombstones } from './cluster/tombstones.js'
 import type { Effect, Input, Now, Poll, Status, SurveyWish } from './effect.js'
 import type { CoreOptions } from './limits.js'
 import { Ledger } from './log/ledger.js'
-import { makeNodeId, type NodeId } from './log/node-id.js'
+import { isStreamId, makeNodeId, type NodeId } from './log/node-id.js'
 import { allRules, type Rules } from './log/rules.js'
 
 /** How often old messages and idle channels are looked for. */
@@ -51,7 +51,7 @@ export class Engine {
     const tombstones = new Tombstones(ledger, options)
     const channels = new Channels(ledger, options, rules)
     const strangers = new Strangers({
-      fate: (id, seq) => tombstones.fate(id, seq),
+      fate: (id, seq) => (isStreamId(id) ? 'other_log' : tombstones.fate(id, seq)),
       viewSince: () => this.#cluster.viewSince,
       graceMs: options.suspectMs + strangerMs,
       originsMax: options.cursorOriginsMax,
@@ -134,6 +134,9 @@ export class Engine {
         cluster.accept.expire(Number.POSITIVE_INFINITY)
         cluster.leave()
         break
+      case 'log':
+        // Of another log than this one.
+        break
       default:
         input satisfies never
     }
@@ -180,6 +183,7 @@ export class Engine {
       ...(incompatible.length > 0 && { incompatible }),
       counters: this.#counters(),
       gauges: this.#gauges(),
+      log: { kind: 'mesh' },
       times: { publish: this.#audience.publishing.spread(), delivery: this.#audience.delivery.spread() },
     }
   }
@@ -200,6 +204,7 @@ export class Engine {
       evicted: this.#channels.evicted,
       gaps: this.#readers.gaps,
       gaps_unknown_origin: this.#readers.strangeGaps,
+      gaps_other_log: this.#readers.foreignGaps,
       views: viewChange.installs,
     }
   }

@@ -35,6 +35,8 @@ export type Limit =
   | 'streams'
   | 'channels'
   | 'origins'
+  | 'databases'
+  | 'history'
   | 'publish_rate'
   | 'publish_queue'
   | 'unstable_bytes'

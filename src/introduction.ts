@@ -9,10 +9,10 @@ export interface Introduction {
 }
 
 /** What the others are told of this node. Nobody can reach 0.0.0.0, so the host that peers reach stands in for it. */
-export const introductionOf = (options: Options, client: Address, peer: Address): Introduction => {
-  const address = options.advertise || formatAddress(peer)
-  const host = isWildcard(client.host) ? addressOf(address).host : client.host
+export const introductionOf = (options: Options, client: Address, peer: Address | undefined): Introduction => {
+  const address = options.advertise || (peer ? formatAddress(peer) : '')
+  const host = isWildcard(client.host) && address ? addressOf(address).host : client.host
   const scheme = options.tlsCert === '' ? 'http' : 'https'
   const url = options.url || `${scheme}://${formatAddress({ host, port: client.port })}`
-  return { name: options.name || address, address, url }
+  return { name: options.name || address || formatAddress({ host, port: client.port }), address, url }
 }

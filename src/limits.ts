@@ -37,6 +37,8 @@ export interface CoreOptions {
   readonly frameBytes: number
   /** Messages told at a time to readers that stay; what is more is told right after. */
   readonly stayLimit: number
+  /** On a log that has a stream for each. */
+  readonly databasesMax: number
 }
 
 export const coreDefaults: CoreOptions = {
@@ -64,4 +66,5 @@ export const coreDefaults: CoreOptions = {
   answerBytes: 2 ** 20,
   frameBytes: 256 * 1024,
   stayLimit: 1000,
+  databasesMax: 64,
 }

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { guardFor } from './auth/guard.js'
+import type { Backbone, BackboneParts, Self } from './backbone.js'
 import type { Effect, Input, Report, Status, SurveyWish } from './effect.js'
-import { Engine, type EngineFace } from './engine.js'
+import type { EngineFace } from './engine.js'
 import { EngineError } from './errors.js'
 import { httpDefaults } from './http/limits.js'
 import { HttpServer } from './http/server.js'
@@ -10,8 +11,7 @@ import type { Keys } from './keys.js'
 import { coreDefaults } from './limits.js'
 import type { NodeId } from './log/node-id.js'
 import { createLogger, logReport } from './logger.js'
-import { type Address, addressOf, limitsFor, type Options, parseAddress, peerLimitsFor } from './options.js'
-import { Links } from './peer/links.js'
+import { type Address, addressOf, limitsFor, type Options, parseAddress } from './options.js'
 import type { Bus, Patron, Walk } from './ports.js'
 import { Publishing } from './publishing.js'
 import { renewalOf } from './renewal.js'
@@ -29,9 +29,9 @@ export class Node implements Bus {
   #options: Options
   #log: Logger
   readonly #http: HttpServer
-  readonly #links: Links
+  readonly #backbone: Backbone
   readonly #feeds: Feeds
-  readonly #self: { id: NodeId; name: string; address: string }
+  readonly #self: Self
   readonly #alarm = new Alarm(() => this.#wake())
   #waiting: Input[] = []
   #engine: EngineFace | undefined
@@ -48,7 +48,7 @@ export class Node implements Bus {
     this.#fail = resolve
   })
 
-  constructor(options: Options, keys: Keys) {
+  constructor(options: Options, keys: Keys, backbone: (parts: BackboneParts) => Backbone) {
     this.#options = options
     this.#secrets = [...keys.secrets]
     this.#log = createLogger(options)
@@ -71,21 +71,13 @@ export class Node implements Bus {
     })
     // Which identity and address this is stands fast once the peer port is bound, before anybody can connect to it.
     this.#self = { id: '' as NodeId, name: options.name, address: options.advertise }
-    this.#links = new Links({
+    this.#backbone = backbone({
+      options,
       self: this.#self,
-      cluster: options.cluster,
       secrets: this.#secrets,
       tls: keys.tls,
-      options: peerLimitsFor(options),
-      random,
-      on: {
-        linked: (peer) => this.step({ type: 'linked', peer }),
-        unlinked: (peer) => this.step({ type: 'unlinked', peer }),
-        refused: (peer) => this.step({ type: 'refused', peer }),
-        incompatible: (addresses) => this.step({ type: 'incompatible', addresses }),
-        message: (from, message) => this.step({ type: 'received', from, message }),
-        report: (report) => this.report(report),
-      },
+      step: (input) => this.step(input),
+      report: (report) => this.report(report),
     })
   }
 
@@ -117,7 +109,7 @@ export class Node implements Bus {
   status(): Status {
     if (!this.#engine) throw new EngineError('not_ready', 'the node is starting')
     const engine = this.#engine.status(clock.now())
-    const status = { ...engine, counters: { ...engine.counters, ...this.#links.counters } }
+    const status = { ...engine, counters: { ...engine.counters, ...this.#backbone.counters } }
     const { status: feeds } = this.#feeds
     return feeds.length > 0 ? { ...status, feeds } : status
   }
@@ -141,12 +133,10 @@ export class Node implements Bus {
     try {
       const client = addressOf(this.#options.listen)
       const { port } = await this.#http.listen(client.host, client.port)
-      const peer = addressOf(this.#options.peerListen)
-      const bound = await this.#links.listen(peer.host, peer.port)
-      this.#introduce({ ...client, port }, { ...peer, port: bound.port })
+      this.#introduce({ ...client, port }, await this.#backbone.listen())
       this.#begin()
     } catch (error) {
-      await Promise.all([this.#http.close(0), this.#links.close()])
+      await Promise.all([this.#http.close(0), this.#backbone.close()])
       throw error
     }
   }
@@ -158,7 +148,7 @@ export class Node implements Bus {
     this.#options = options
     this.#log.level = options.logLevel
     this.#secrets.splice(0, this.#secrets.length, ...keys.secrets)
-    this.#links.renew(tls)
+    this.#backbone.renew(tls)
     this.#http.renew(limitsFor('http', httpDefaults, options), { ...keys, tls })
     this.#log.info({ taken, needs_restart: left }, 'reloaded')
   }
@@ -180,7 +170,7 @@ export class Node implements Bus {
     return this.#closing
   }
 
-  #introduce(client: Address, peer: Address): void {
+  #introduce(client: Address, peer: Address | undefined): void {
     const { name, address, url } = introductionOf(this.#options, client, peer)
     Object.assign(this.#self, { name, address })
     this.#url = url
@@ -189,14 +179,12 @@ export class Node implements Bus {
 
   #begin(): void {
     const { name, address } = this.#self
-    const seeds = this.#options.join.filter((other) => other !== address)
-    const own = { name, address, url: this.#url, founder: seeds.length === 0 }
-    const options = { ...limitsFor('core', coreDefaults, this.#options), ...own }
-    const engine = new Engine({ options, random, now: clock.now() })
+    const own = { name, address, url: this.#url, founder: this.#backbone.founds }
+    const engine = this.#backbone.engine({ ...limitsFor('core', coreDefaults, this.#options), ...own })
     this.#engine = engine
     this.#self.id = engine.id
     this.#log.info({ id: engine.id, pid: process.pid, url: this.#url, address }, 'started')
-    this.#links.seeds(seeds)
+    this.#backbone.begin()
     this.#run(engine, { type: 'tick' })
     this.#feeds.start()
   }
@@ -235,9 +223,6 @@ export class Node implements Bus {
 
   #carryOut(effect: Effect): void {
     switch (effect.type) {
-      case 'send':
-        this.#links.send(effect.to, effect.message)
-        break
       case 'answer':
       case 'tell':
         for (const reader of effect.readers) this.#settle(reader, effect)
@@ -250,20 +235,11 @@ export class Node implements Bus {
         this.#publishing.end()
         this.#settle(effect.publisher, effect)
         break
-      case 'dial':
-        this.#links.dial(effect.peer, effect.address)
-        break
-      case 'forget':
-        this.#links.forget(effect.peer, effect.address)
-        break
-      case 'hangup':
-        this.#links.hangup(effect.peer, effect.code, effect.reason)
-        break
       case 'report':
         this.report(effect.report)
         break
       default:
-        effect satisfies never
+        this.#backbone.carryOut(effect)
     }
   }
 
@@ -284,7 +260,7 @@ export class Node implements Bus {
     await this.#publishing.none(leftMs())
     this.step({ type: 'leave' })
     await this.#http.close(leftMs())
-    await this.#links.close()
+    await this.#backbone.close()
     this.#closed = true
     this.#alarm.clear()
     this.#log.info('stopped')

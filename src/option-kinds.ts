@@ -11,6 +11,8 @@ export interface Kinds {
   origins: readonly string[]
   databases: readonly string[]
   networks: readonly string[]
+  servers: string
+  word: string
   auth: string
   flag: boolean
   count: number
@@ -66,6 +68,19 @@ const isDatabase = (value: unknown): boolean => {
   return /^postgres(?:ql)?:$/.test(protocol) && /^\/[^/]+$/.test(pathname)
 }
 
+/** Servers of NATS, as its other clients take them. */
+const isServers = (value: unknown, spec: Spec): boolean =>
+  isText(value) &&
+  inRange(value.length, spec) &&
+  /^(?:nats|tls):\/\//.test(value) &&
+  value.split(',').every((each) => {
+    const text = each.includes('://') ? each : `nats://${each}`
+    return URL.canParse(text) && /^(?:nats|tls):$/.test(new URL(text).protocol) && new URL(text).hostname !== ''
+  })
+
+const isWord = (value: unknown, spec: Spec): boolean =>
+  isText(value) && inRange(value.length, spec) && /^[\w-]+$/.test(value)
+
 /** The trytond that `--auth trytond=URL` names. */
 export const trytondOf = (auth: string): string | undefined => /^trytond=(.*)$/.exec(auth)?.[1]
 
@@ -114,6 +129,8 @@ export const kinds: { readonly [Name in keyof Kinds]: Kind } = {
     holds: (value) => listOf(value, isDatabase),
     rule: () => 'a list of URLs such as postgresql://user@host/database',
   },
+  servers: { holds: isServers, rule: () => 'nats://host:port,… or tls://host:port,…' },
+  word: { holds: isWord, rule: (spec) => `${range(spec)} letters, digits, - or _` },
   auth: { holds: isAuth, rule: () => 'none, jwt, or trytond=URL' },
   flag: { holds: (value) => typeof value === 'boolean', rule: () => 'true or false' },
   count: { holds: isWhole, rule: (spec) => `a whole number ${range(spec)}` },

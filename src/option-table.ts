@@ -1,4 +1,5 @@
 import { type HttpOptions, httpDefaults as http } from './http/limits.js'
+import { log } from './jetstream/options.js'
 import { type CoreOptions, coreDefaults as core } from './limits.js'
 import type { Kinds } from './option-kinds.js'
 import { type PeerOptions, peerDefaults as peer } from './peer/limits.js'
@@ -26,7 +27,7 @@ export interface Spec {
   readonly help: string
 }
 
-interface Specs {
+export interface Specs {
   readonly [name: string]: Spec
 }
 
@@ -269,6 +270,7 @@ const tryton = {
 export const groups = {
   'The node': node,
   'The cluster': cluster,
+  'On JetStream': log,
   'Who may come in': access,
   'What is kept': retention,
   Publishing: publishing,
@@ -283,6 +285,7 @@ export const groups = {
 export const table = {
   ...node,
   ...cluster,
+  ...log,
   ...access,
   ...retention,
   ...publishing,

@@ -47,9 +47,13 @@ const shown = (name: OptionName, value: unknown): string =>
 export const addressOf = (text: string): Address =>
   parseAddress(text) ?? refuse('address', `must be ${addressForm}, not ${text}`)
 
+/** On a log that others keep there are no peers. */
+const peerOf = ({ log, peerListen }: Options): Address | undefined =>
+  log === '' ? parseAddress(peerListen) : undefined
+
 /** Combinations that would open the node to people whom nobody meant to let in. */
 const refuseOpenDoors = (options: Options): void => {
-  const [client, peer] = [parseAddress(options.listen), parseAddress(options.peerListen)]
+  const [client, peer] = [parseAddress(options.listen), peerOf(options)]
   if (client && !isLoopback(client.host) && !options.insecure && options.auth === 'none') {
     const advice =
       'ask for tokens with --auth jwt, listen on 127.0.0.1 and put a proxy before it, or accept that with insecure (--insecure)'
@@ -104,6 +108,13 @@ const notLess: readonly (readonly [OptionName, OptionName])[] = [
 ]
 
 const refuseMisfits = (options: Options): void => {
+  const { log, join, logSeconds, retentionSeconds } = options
+  if (log !== '' && join.length > 0) refuse('join', 'is of no use with log (--log): nodes on JetStream have no peers')
+  if (logSeconds > 0 && logSeconds < retentionSeconds)
+    refuse(
+      'logSeconds',
+      `must be 0, or not less than retentionSeconds, which is ${retentionSeconds}; it is ${logSeconds}`,
+    )
   for (const [more, less] of notLess) {
     if (Number(options[more]) >= Number(options[less])) continue
     refuse(more, `must not be less than ${less}, which is ${options[less]}; it is ${options[more]}`)

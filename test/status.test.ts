@@ -30,6 +30,7 @@ const lookAt = (published: number, atMs: number, publishMs: readonly number[]): 
     ],
     counters: { published, gaps_unknown_origin: 0 },
     gauges: { retained_bytes: 1234567 },
+    log: { kind: 'mesh' },
     times: { publish: publish.spread(), delivery: new Histogram().spread() },
   }
   return { server: 'http://127.0.0.1:2', text: '', status, atMs }

@@ -64,7 +64,7 @@ export const schemasFor = (options: HttpOptions): { readonly [name: string]: Sch
     Cursor: cursor,
     From: { anyOf: [{ const: 'now' }, { const: 'earliest' }, ref('Cursor')] },
     Channels: list(ref('Channel'), 1, channelsPerRequest),
-    Reason: { enum: ['evicted', 'unknown_origin'] },
+    Reason: { enum: ['evicted', 'unknown_origin', 'other_log'] },
     Publish: {
       anyOf: [ref('PublishOne'), ref('PublishMany')],
     },

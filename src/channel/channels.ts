@@ -37,10 +37,12 @@ export class Channels {
     readonly ledger: Ledger,
     readonly options: CoreOptions,
     readonly rules: Rules,
+    stampOf?: (entry: Entry) => number,
   ) {
-    this.#keys = new Keys(options.retentionMs, options.keysMax, (entry) => {
+    const expired = (entry: Entry): void => {
       if (!entry.kept) entry.origin.drop(entry.seq)
-    })
+    }
+    this.#keys = new Keys(options.retentionMs, options.keysMax, expired, stampOf)
   }
 
   get size(): number {
@@ -146,10 +148,11 @@ export class Channels {
     // From a node that was away for long: all others may have had it, and forgotten it, by now.
     if (this.#nowMs - entry.bornMs > this.options.retentionMs) this.#evictFrom(channel, entry)
     while (channel.ring.length > this.options.retentionCount) this.#evictFrom(channel, channel.ring.at(0))
-    while (this.bytes > this.options.retentionBytes && this.#evictOldest());
+    while (this.bytes > this.options.retentionBytes && this.evictOldest());
   }
 
-  #evictOldest(): boolean {
+  /** False if there is nothing. */
+  evictOldest(): boolean {
     let least: Entry | undefined
     for (const origin of this.ledger.origins) {
       const entry = origin.oldest()

@@ -1,6 +1,8 @@
 import type { Entry } from '../log/entry.js'
 import { ticksPerMs } from '../log/lamport.js'
 
+const byLamport = ({ time }: Entry): number => time / ticksPerMs
+
 /**
  * Idempotency keys, decided in canonical order and expired by Lamport time, so that every node that shows the same
  * entries in the same order decides alike: the first with a key is the message, later ones repeat it.
@@ -16,6 +18,8 @@ export class Keys {
     readonly max: number,
     /** Called with an entry whose key is held no longer. */
     readonly expired: (entry: Entry) => void,
+    /** When an entry was made, in milliseconds of a clock by which all nodes decide alike. */
+    readonly stampOf: (entry: Entry) => number = byLamport,
   ) {}
 
   get size(): number {
@@ -32,7 +36,7 @@ export class Keys {
 
   /** The entry that had this key before, if one has; else `entry` holds it from now on. */
   claim(entry: Entry): Entry | undefined {
-    this.expire(entry.time)
+    this.expire(this.stampOf(entry))
     const holder = this.get(entry.database, entry.key ?? '')
     if (holder) return holder
     this.hold(entry)
@@ -50,11 +54,20 @@ export class Keys {
     if (this.#holders.size > this.max) this.#shift()
   }
 
-  expire(time: number): void {
+  /** By `stampOf`. */
+  expire(ms: number): void {
     for (let first = this.#queue[this.#head]; first; first = this.#queue[this.#head]) {
-      if (time - first.time <= this.retentionMs * ticksPerMs) return
+      if (ms - this.stampOf(first) <= this.retentionMs) return
       this.#shift()
     }
+  }
+
+  /** Who holds this key gives it up, unless that is after `seq`. */
+  yield(database: string, key: string, seq: number): void {
+    const holder = this.get(database, key)
+    if (holder === undefined || holder.seq > seq) return
+    this.#holders.delete(`${database}\0${key}`)
+    this.expired(holder)
   }
 
   #shift(): void {

@@ -22,11 +22,8 @@ const settled = (ledger: Ledger, reading: Reading): boolean =>
   ledger.origins.every((origin, slot) => {
     const seq = reading.seqs[slot] ?? 0
     if (seq >= origin.shown) return true
-    for (let next = seq + 1; next <= seq + lookahead; next++) {
-      const entry = origin.at(next)
-      if (entry) return entry.time >= reading.time
-    }
-    return false
+    const next = origin.next(seq, lookahead)
+    return next !== undefined && next.time >= reading.time
   })
 
 const uncovered = (channel: Channel, from: number, reading: Reading, limit: number): Entry[] => {
@@ -67,7 +64,8 @@ export const recent = (channels: readonly Channel[], sinceMs: number, limit: num
 /** Why the reading can't be continued without a hole on these channels, if so. */
 export const gapOf = (ledger: Ledger, channels: readonly Channel[], reading: Reading): GapReason | undefined => {
   if (reading.astray) return 'unknown_origin'
-  if (reading.missed || reading.time < ledger.horizon) return 'evicted'
+  if (reading.missed) return reading.missed
+  if (reading.time < ledger.horizon) return 'evicted'
   if (ledger.origins.some((origin, slot) => (reading.seqs[slot] ?? 0) < origin.lost)) return 'evicted'
   for (const channel of channels)
     for (const [origin, floor] of channel.floors) if ((reading.seqs[origin.slot] ?? 0) < floor.seq) return 'evicted'
@@ -111,7 +109,7 @@ export const answer = (
   const entries = fitting(found, options.bytes)
   if (options.gap === 'unknown_origin') reading.tellStrange()
   // What is gone for good is told once.
-  reading.missed = false
+  reading.missed = undefined
   let last = ''
   const messages: Shown[] = entries.map((entry) => {
     const late = entry.time < reading.time

@@ -43,6 +43,8 @@ export class Readers {
   gaps = 0
   /** Of the gaps, those of cursors from nodes that nobody here knows. */
   strangeGaps = 0
+  /** And those of cursors of another log. */
+  foreignGaps = 0
   /** Of what was delivered, that to readers who stay. */
   told = 0
 
@@ -210,6 +212,7 @@ export class Readers {
     const { ledger, options, rules } = this.#parts
     if (gap) this.gaps++
     if (gap === 'unknown_origin') this.strangeGaps++
+    if (gap === 'other_log') this.foreignGaps++
     const made = answer(ledger, channels, at, found, { bytes: bytes ?? options.answerBytes, limit, gap })
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     return made

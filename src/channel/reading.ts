@@ -1,3 +1,4 @@
+import type { GapReason } from '../effect.js'
 import type { Entry } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
@@ -23,8 +24,8 @@ export class Reading {
   /** Components of origins unknown here. */
   readonly strange: Strange[] = []
   time: number
-  /** Of an origin that is forgotten by now it has not had all. */
-  missed = false
+  /** Something that can't be given any more, and is told once: of an origin that is forgotten by now it has not had all, say. */
+  missed: GapReason | undefined
   /** Origins in a cursor. */
   originsMax = Number.POSITIVE_INFINITY
   readonly #ledger: Ledger
@@ -53,7 +54,12 @@ export class Reading {
 
   #meet(id: NodeId, seq: number, told: boolean, strangers: Strangers): void {
     const fate = strangers.fate(id, seq)
-    if (fate === 'missed') this.missed = true
+    if (fate === 'missed') this.missed = 'evicted'
+    if (fate === 'other_log' || fate === 'replaced') {
+      this.missed = fate === 'replaced' ? 'unknown_origin' : fate
+      // It is of no order that is known here.
+      this.time = 0
+    }
     if (fate === 'beyond') this.strange.push({ id, seq, told, excused: !told && strangers.isExcused(id) })
   }
 

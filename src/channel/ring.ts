@@ -49,6 +49,11 @@ export class Ring {
     return this.#search((candidate) => candidate.time < time)
   }
 
+  /** Index of the first entry of which this holds, as it does of all that follow. */
+  first(holds: (entry: Entry) => boolean): number {
+    return this.#search((candidate) => !holds(candidate))
+  }
+
   #search(below: (entry: Entry) => boolean): number {
     let low = this.#head
     let high = this.#entries.length

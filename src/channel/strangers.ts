@@ -5,8 +5,11 @@ import { bornAt, type NodeId } from '../log/node-id.js'
 const skewMs = 5000
 const seenMax = 1024
 
-/** All of it; not all; or more than was forgotten, if it was. */
-export type Fate = 'known' | 'missed' | 'beyond'
+/**
+ * All of it; not all; or more than was forgotten, if it was. What is of another log has no place in this one, and what is
+ * `replaced` will not come back: neither is kept in a cursor.
+ */
+export type Fate = 'known' | 'missed' | 'beyond' | 'other_log' | 'replaced'
 
 interface Parts {
   /** Of an origin that every node is done with: what a cursor that names this number knows of it. */

@@ -1,4 +1,5 @@
 import type { ListedChannel, SurveyWish } from '../effect.js'
+import type { Entry } from '../log/entry.js'
 import { ticksPerMs } from '../log/lamport.js'
 import type { Channel } from './channel.js'
 import type { Channels } from './channels.js'
@@ -7,6 +8,10 @@ import type { Channels } from './channels.js'
 const rateMs = 10_000
 /** What came at once is not taken for a rate of millions. */
 const leastSpanMs = 100
+
+type Surveyed = Pick<Channels, 'all' | 'options'>
+
+const byLamport = ({ time }: Entry): number => time / ticksPerMs
 
 interface Place {
   readonly channel: Channel
@@ -21,15 +26,18 @@ interface Place {
 export class Survey {
   /** Channels that fit the wish, of those looked at. */
   matched = 0
-  readonly #channels: Channels
+  readonly #channels: Surveyed
   readonly #wish: SurveyWish
   readonly #match: string
   readonly #wallMs: number
+  readonly #wallOf: (entry: Entry) => number
   readonly #left: IterableIterator<Channel>
   /** The greatest first. */
   readonly #top: Place[] = []
 
-  constructor(channels: Channels, wish: SurveyWish, wallMs: number) {
+  /** `wallOf`: when an entry was accepted, in milliseconds of wall time. */
+  constructor(channels: Surveyed, wish: SurveyWish, wallMs: number, wallOf = byLamport) {
+    this.#wallOf = wallOf
     this.#channels = channels
     this.#wish = wish
     this.#match = wish.match.toLowerCase()
@@ -70,18 +78,19 @@ export class Survey {
     for (const circle of channel.circles) readers += circle.readers.length
     const listed = { database, channel: name, depth: ring.length, rate: this.#rate(channel), readers }
     if (last === undefined) return listed
-    return { ...listed, quietMs: Math.max(0, Math.round(this.#wallMs - last.time / ticksPerMs)) }
+    return { ...listed, quietMs: Math.max(0, Math.round(this.#wallMs - this.#wallOf(last))) }
   }
 
   /** Messages a second. When all that is kept is younger than the span, it says how fast that was filled. */
   #rate({ ring }: Channel): number {
-    const since = (this.#wallMs - rateMs) * ticksPerMs
+    const since = this.#wallMs - rateMs
     const last = ring.at(ring.length - 1)
     const first = ring.at(0)
-    if (last === undefined || first === undefined || last.time < since) return 0
+    if (last === undefined || first === undefined || this.#wallOf(last) < since) return 0
     const isFull = ring.length >= this.#channels.options.retentionCount
-    const spanMs = isFull && first.time > since ? this.#wallMs - first.time / ticksPerMs : rateMs
-    const rate = (ring.length - ring.since(since)) / (Math.max(leastSpanMs, spanMs) / 1000)
+    const spanMs = isFull && this.#wallOf(first) > since ? this.#wallMs - this.#wallOf(first) : rateMs
+    const rate =
+      (ring.length - ring.first((entry) => this.#wallOf(entry) >= since)) / (Math.max(leastSpanMs, spanMs) / 1000)
     return Math.round(rate * 10) / 10
   }
 }

@@ -27,6 +27,8 @@ const directory = ({ ready, members }: Status): string =>
 /** How much of the node somebody may see. */
 export type Sight = 'all' | 'some'
 
+const reasonOf = ({ log }: Status): string => (log.kind === 'jetstream' && log.reason) || 'the node is joining'
+
 const forAdminsOnly = 'only an admin may see this: from the machine itself, with a token, or at --admin-listen'
 
 /** What tells of more than whether the node is up, and how it is used. */
@@ -93,7 +95,7 @@ export class Views {
   #readiness(): Body {
     const { ready, draining } = this.#bus
     if (draining) throw new EngineError('draining', 'the node is stopping')
-    if (!ready) throw new EngineError('not_ready', 'the node is joining')
+    if (!ready) throw new EngineError('not_ready', reasonOf(this.#bus.status()))
     return '{"status":"ready"}'
   }
 

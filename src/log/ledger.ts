@@ -36,10 +36,11 @@ export class Ledger {
   }
 
   add(id: NodeId): Origin {
-    const known = this.#byId.get(id)
-    if (known) return known
-    const origin = new Origin(id)
-    this.#byId.set(id, origin)
+    return this.#byId.get(id) ?? this.put(new Origin(id))
+  }
+
+  put<Kind extends Origin>(origin: Kind): Kind {
+    this.#byId.set(origin.id, origin)
     this.#arrange()
     return origin
   }

@@ -21,6 +21,15 @@ export const digits = (number: number, width: number): string => {
 export const makeNodeId = (wallMs: number, random: () => number): NodeId =>
   (digits(wallMs, 8) + digits(Math.floor(random() * 2 ** 36), 6)) as NodeId
 
+/** What the identity of a stream begins with; that of a node begins with its time, which is far from it until the year 2248. */
+const streamMark = 'z'
+
+/** The identity of a stream of another log: 7 characters of the time it was made, 6 of a digest of what else there is of it. */
+export const makeStreamId = (createdMs: number, digest: number): NodeId =>
+  (streamMark + digits(createdMs, 7) + digits(digest, 6)) as NodeId
+
+export const isStreamId = (id: NodeId): boolean => id.startsWith(streamMark)
+
 export const parseNodeId = (text: unknown): NodeId | undefined =>
   typeof text === 'string' && form.test(text) ? (text as NodeId) : undefined
 

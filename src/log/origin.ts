@@ -110,6 +110,11 @@ export class Origin {
     return next ? next.time - 1 : this.time
   }
 
+  /** The first record held after this one, if it is no further off than so many. */
+  next(seq: number, lookahead: number): Entry | undefined {
+    return this.#nextFrom(seq + 1, seq + 1 + lookahead)
+  }
+
   #nextFrom(seq: number, end: number): Entry | undefined {
     for (let i = seq; i < end; i++) {
       const entry = this.at(i)

@@ -73,10 +73,11 @@ const subscribers = ({ status, traffic }: Snapshot): readonly Sample[] =>
   byLabel('transport', [['poll', status.gauges.waiters ?? 0], ...Object.entries(traffic.streams)])
 
 const gaps = ({ status }: Snapshot): readonly Sample[] => {
-  const { gaps: all = 0, gaps_unknown_origin: strange = 0 } = status.counters
+  const { gaps: all = 0, gaps_unknown_origin: strange = 0, gaps_other_log: foreign = 0 } = status.counters
   return byLabel('reason', [
-    ['evicted', all - strange],
+    ['evicted', all - strange - foreign],
     ['unknown_origin', strange],
+    ['other_log', foreign],
   ])
 }
 

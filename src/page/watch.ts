@@ -78,6 +78,7 @@ const ofDirectory = ({ ready, members }: Directory, url: string): Status => {
   return {
     ...{ id: url as Status['id'], name: host, ready, state, members: named },
     ...{ view: { id: '', members: inView }, counters: {}, gauges: {}, times },
+    log: { kind: 'mesh' },
   }
 }
 

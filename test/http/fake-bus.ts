@@ -23,6 +23,7 @@ const status: Status = {
   members: [],
   counters: { published: 7 },
   gauges: { waiters: 0 },
+  log: { kind: 'mesh' },
   times: { publish: new Histogram().spread(), delivery: new Histogram().spread() },
 }
 

@@ -48,6 +48,7 @@ const snapshot: Snapshot = {
       duplicates: 4,
     },
     gauges: { waiters: 11, retained_messages: 8, retained_bytes: 800 },
+    log: { kind: 'mesh' },
     times: { publish: spreadOf(0.2, 3, 20_000), delivery: spreadOf(1) },
     feeds: [
       {

@@ -68,6 +68,7 @@ const statusOf = (self: string, names: readonly string[], down: readonly string[
   ...{ id: self as never, name: self, ready: true, state: 'ready', view: { id: '1', members: names } },
   ...{ members: names.map((name) => memberOf(name, self, down)), counters: {}, gauges: {} },
   times: { publish: empty, delivery: empty },
+  log: { kind: 'mesh' },
 })
 
 test('it finds the others, and goes on with one of them', async (t) => {

@@ -24,7 +24,7 @@ export interface Message {
 /** Messages are missing here. */
 export interface Gap {
   readonly type: 'gap'
-  /** `evicted`: not kept any more; `unknown_origin`: the cursor comes from nodes that this cluster does not know. */
+  /** `evicted`: not kept any more; `unknown_origin`: the cursor comes from nodes that this cluster does not know; `other_log`: from another log than these nodes run on. */
   readonly reason: string
   /** The first that is still kept. */
   readonly oldest?: string
