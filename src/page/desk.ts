@@ -15,7 +15,7 @@ interface Parts {
 
 /** What has become of it, in words. */
 export const wordsFor = (error: unknown): string => {
-  if (error instanceof RefusedError) return `${error.status} ${error.code}. ${error.message}`
+  if (error instanceof RefusedError) return `${error.status} ${error.code}: ${error.message}`
   return error instanceof Error ? error.message : String(error)
 }
 
