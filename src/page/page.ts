@@ -40,6 +40,7 @@ const desk = new Desk({
     const answering = watch.sources.filter(({ look, silence }) => look && silence === undefined).map(({ url }) => url)
     return [...new Set([watch.listening.url, ...answering])]
   },
+  bus: () => watch.listening.look?.status.members.find(({ self }) => self)?.url ?? location.origin,
   nameOf: (url) => watch.nameOf(url),
   token: () => token.value,
   askToken: (why) => token.ask(why),

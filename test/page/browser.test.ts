@@ -202,6 +202,22 @@ withPage('on a phone, in the dark, by the keyboard, and to a reader of screens',
   }
 })
 
+withPage('at --admin-listen it shows the state, and says where the bus is', async (t) => {
+  const admin = `${host}:${await freePort()}`
+  const node = await embed(t, { name: 'node-1', adminListen: admin })
+  const view = await View.open(browser, `http://${admin}`)
+  await view.shows('#sentence', /One node, and it is ready\./)
+  await publish(node, 'a', {})
+  await view.shows('#channel-rows th', /^a$/)
+  await view.publish('a', '{}')
+  await view.shows('#result', new RegExp(`open the page at ${node.url} for this`))
+  t.same(
+    view.errors.filter((error) => !/blocked by CORS policy/.test(error)),
+    [],
+  )
+  await view.close()
+})
+
 withPage('a page that is open finds the nodes that come later, and whom it listens to can be chosen', async (t) => {
   const founder = await embed(t, { name: 'node-1', secret })
   const port = new URL(founder.url).port
