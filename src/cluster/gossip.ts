@@ -6,6 +6,8 @@ import type { Claim, Heartbeat } from './message.js'
 
 /** News is told at once, but no more often than this. */
 const newsMs = 20
+/** Every so many heartbeats tell all that is known; those in between only what this node says of itself. */
+const wholeEvery = 4
 
 interface Parts {
   readonly members: Members
@@ -17,13 +19,18 @@ interface Parts {
   namesake(other: Claim): void
 }
 
-/** Tells all neighbours, every heartbeat interval and when something has changed, all that is known of who is there. */
+/**
+ * Tells all neighbours, every heartbeat interval and when something has changed, who is there. What was heard of others is
+ * passed on with news, and once a second: often enough for who hears of them this way only, and a quarter of the bytes,
+ * of which each node more makes each heartbeat longer.
+ */
 export class Gossip {
   readonly #parts: Parts
   #counter = 0
   #toldMs = Number.NEGATIVE_INFINITY
   #told = ''
   #news = true
+  #beats = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -56,11 +63,10 @@ export class Gossip {
     const hears = members.heard(nowMs)
     this.#told = hears.join()
     this.#toldMs = nowMs
+    const whole = this.#news || ++this.#beats % wholeEvery === 0
     this.#news = false
-    const message: Heartbeat = {
-      type: 'heartbeat',
-      claims: [claim(hears, ++this.#counter), ...members.gossip(nowMs)],
-    }
+    const own = claim(hears, ++this.#counter)
+    const message: Heartbeat = { type: 'heartbeat', claims: whole ? [own, ...members.gossip(nowMs)] : [own] }
     if (members.links.length > 0) emit({ type: 'send', to: members.links, message })
     return true
   }

@@ -38,7 +38,7 @@ export interface Floor {
   readonly seq: number
 }
 
-/** Liveness and gossip, every heartbeat interval: all claims the sender knows, its own first. */
+/** Liveness and gossip, every heartbeat interval: the sender's own claim, and now and then behind it all that it knows of. */
 export interface Heartbeat {
   readonly type: 'heartbeat'
   readonly claims: readonly Claim[]
