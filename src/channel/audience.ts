@@ -43,6 +43,10 @@ export class ChannelAudience implements Audience {
     this.channels.touchAll()
   }
 
+  get isAwaited(): boolean {
+    return this.readers.waiting > 0
+  }
+
   shown(before: Position): void {
     this.readers.wake(before)
   }

@@ -17,6 +17,8 @@ interface Names {
   readonly channels: readonly string[]
 }
 
+const none: readonly Channel[] = []
+
 /**
  * All channels of this node and what is kept in them: by count in each, by age and bytes over all, smallest key first.
  * Only what is shown is ever here, so only what is shown is ever evicted.
@@ -25,7 +27,7 @@ export class Channels {
   /** By database, then by name: no key has to be put together to look for one. */
   readonly #databases = new Map<string, Map<string, Channel>>()
   #size = 0
-  readonly #dirty: Channel[] = []
+  #dirty: Channel[] = []
   readonly #keys: Keys
   #sweep: IterableIterator<Channel> | undefined
   #nowMs = 0
@@ -101,9 +103,12 @@ export class Channels {
   }
 
   /** Channels touched since the last call. */
-  takeDirty(): Channel[] {
-    for (const channel of this.#dirty) channel.dirty = false
-    return this.#dirty.splice(0)
+  takeDirty(): readonly Channel[] {
+    const dirty = this.#dirty
+    if (dirty.length === 0) return none
+    this.#dirty = []
+    for (const channel of dirty) channel.dirty = false
+    return dirty
   }
 
   #touch(channel: Channel): void {

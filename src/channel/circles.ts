@@ -22,6 +22,8 @@ class Seat {
 
 const seatOf = ({ waiter }: Reader): Seat | undefined => (waiter instanceof Seat ? waiter : undefined)
 
+const nobody: ReadonlySet<Circle> = new Set()
+
 /** All circles, by their channels. */
 export class Circles {
   readonly #channels: Channels
@@ -67,6 +69,7 @@ export class Circles {
 
   /** Each circle once, however many of these channels are its own. */
   on(channels: readonly Channel[]): ReadonlySet<Circle> {
+    if (this.#size === 0) return nobody
     return new Set(channels.flatMap(({ circles }) => [...circles]))
   }
 

@@ -124,9 +124,10 @@ export class Replication {
     const { ledger, audience } = this.#parts
     let next = this.#next()
     if (!next) return
-    const before = ledger.position()
+    // Nearly all publishes have nobody waiting: where the order stood is for those only.
+    const before = audience.isAwaited ? ledger.position() : undefined
     for (; next; next = this.#next()) this.#showOne(next)
-    audience.shown(before)
+    if (before) audience.shown(before)
   }
 
   #next(): Entry | undefined {

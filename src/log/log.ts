@@ -24,6 +24,8 @@ export interface Audience {
   adopt(entry: Entry): void
   /** Evicted elsewhere before it reached this node: of a channel, or (`lost`) of any channel, up to this number. */
   missed(origin: Origin, floors: readonly Floor[], lost: number): void
+  /** Somebody waits for what comes next, and is told by `shown`. */
+  readonly isAwaited: boolean
   /** The end of a run of these: those who wait may be answered. `before` is where the order stood at its start. */
   shown(before: Position): void
   /** The entry that holds this key now. */
