@@ -188,14 +188,15 @@ export class Exchange implements Patron, Pending {
   #open(route: StreamRoute): void {
     this.#demandReady()
     const admitted = this.#admit(route)
-    if (route.kind === 'socket') throw new EngineError('upgrade_required', 'this path speaks WebSocket only')
-    if (this.#request.method === 'HEAD') this.#send(200, eventHeaders, '')
-    else if (!(admitted instanceof Promise)) this.#follow(route, admitted)
+    // Whatever comes of the route: a refusal that nobody waits for would end the process.
+    if (!(admitted instanceof Promise)) this.#follow(route, admitted)
     else admitted.then((visitor) => this.#follow(route, visitor)).catch((error) => this.#fail(error))
   }
 
   #follow(route: StreamRoute, visitor: Visitor): void {
     if (this.#answered) return
+    if (route.kind === 'socket') throw new EngineError('upgrade_required', 'this path speaks WebSocket only')
+    if (this.#request.method === 'HEAD') return this.#send(200, eventHeaders, '')
     this.#stream = this.#house.openEvents({
       connection: this.#connection,
       request: this.#request,

@@ -42,6 +42,20 @@ test('a stream by header, cookie and ticket; none without, and none of other cha
   t.equal(header.status, 401, 'a ticket is no token')
 })
 
+test('a bad token where no stream would be opened anyway is refused like any other', async (t) => {
+  const stage = await StreamStage.set(t, options)
+  const good = await mint({ subscribe: ['a'] })
+  const ask = async (method: string, path: string, token: string): Promise<number> => {
+    const headers = { Authorization: `Bearer ${token}` }
+    return (await fetch(`${stage.node.url}/main/bus/${path}`, { method, headers })).status
+  }
+  // The answer to each shows that the node lives on.
+  t.equal(await ask('GET', 'socket?channel=a', 'nonsense'), 401)
+  t.equal(await ask('GET', 'socket?channel=a', good), 426)
+  t.equal(await ask('HEAD', 'events?channel=a', 'nonsense'), 401)
+  t.equal(await ask('HEAD', 'events?channel=a', good), 200)
+})
+
 test('a ticket is short-lived, and what it opened lives on', async (t) => {
   const stage = await StreamStage.set(t, { ...options, ticketTimeout: 1 })
   const token = await mint({ subscribe: ['a'], publish: ['a'] })
