@@ -7,6 +7,7 @@ import { planFor, type Transport, type Wishes, type Workload, workloads } from '
 import { about, doubts, medians, progress, table, tableRows, titleOf } from './bench/report.js'
 import { type Moment, type Result, run, type Target } from './bench/run.js'
 import { Failure } from './failure.js'
+import { ProgressLine } from './progress.js'
 import { print, say } from './terminal.js'
 
 export interface BenchFlags extends Omit<Wishes, 'workload' | 'subscribers' | 'channels' | 'publishers'> {
@@ -38,20 +39,6 @@ const wanted = (given: readonly string[]): readonly Workload[] => {
   })
 }
 
-/** Shows how far it is: on a terminal all the time, else at the end of each run only. */
-class Progress {
-  readonly #live = process.stderr.isTTY === true
-
-  show(text: string): void {
-    if (this.#live) process.stderr.write(`\r\u001b[K${text}`)
-  }
-
-  end(text: string): void {
-    if (this.#live) process.stderr.write(`\r\u001b[K`)
-    say(text)
-  }
-}
-
 /** Ends everything at once when the user has seen enough. */
 const aborting = (nodes: () => Nodes | undefined): AbortController => {
   const abort = new AbortController()
@@ -73,7 +60,7 @@ const runAll = async (
   const { duration, database, repeat } = flags
   const { urls } = target
   const workers = flags.workers ?? Math.min(workersMax, Math.max(1, availableParallelism() - 1))
-  const bar = new Progress()
+  const bar = new ProgressLine()
   const results: Result[] = []
   for (let i = 0; i < names.length * repeat; i++) {
     const workload = names[i % names.length] ?? 'fan-out'

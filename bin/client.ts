@@ -1,10 +1,13 @@
 import { CarillonError, type Client, type ConnectOptions, connect, UnknownOutcomeError } from '../src/client/index.js'
 import { Failure } from './failure.js'
 
-/** The client that commands use. A token is taken from a variable, since all can see the arguments of a process. */
+/** A token is taken from a variable, since all can see the arguments of a process. */
+export const tokenOfUser = (): string | undefined => process.env['CARILLON_TOKEN'] || undefined
+
+/** The client that commands use. */
 export const clientFor = (options: ConnectOptions): Client => {
-  const token = process.env['CARILLON_TOKEN'] ?? ''
-  return connect({ ...options, ...(token === '' ? {} : { token }) })
+  const token = tokenOfUser()
+  return connect({ ...options, ...(token === undefined ? {} : { token }) })
 }
 
 /** To look at one node, and at no other. */

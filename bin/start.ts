@@ -1,4 +1,4 @@
-import { createNode, EngineError, type Node } from '../src/index.js'
+import { createNode, EngineError, type Node, type Options } from '../src/index.js'
 import { readKeys } from '../src/keys.js'
 import { resolveOptions } from '../src/options.js'
 import { Failure } from './failure.js'
@@ -25,9 +25,11 @@ export const inWords = (error: unknown): unknown => {
   return error
 }
 
-const create = async (flags: StartFlags): Promise<Node> => {
+type Make = (given: Partial<Options>) => Promise<Node>
+
+const create = async (flags: StartFlags, make: Make): Promise<Node> => {
   try {
-    return await createNode(givenOptions(flags, process.env))
+    return await make(givenOptions(flags, process.env))
   } catch (error) {
     throw inWords(error)
   }
@@ -56,11 +58,12 @@ const reload = async (node: Node, flags: StartFlags): Promise<void> => {
   }
 }
 
-export const start = async (flags: StartFlags): Promise<void> => {
+/** `make`: tests start nodes that are not what they should be. */
+export const start = async (flags: StartFlags, make: Make = createNode): Promise<void> => {
   const tethered = flags.tethered === true
   if (tethered && !process.connected) throw new Failure(2, '--tethered is for a process started with an IPC channel')
   const ended = askedToEnd(tethered)
-  const node = await create(flags)
+  const node = await create(flags, make)
   keepYoungSmall()
   process.on('SIGHUP', () => void reload(node, flags))
   if (process.connected) process.send?.('up')

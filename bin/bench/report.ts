@@ -1,3 +1,4 @@
+import { bar } from '../progress.js'
 import { tableOf, whole } from '../table.js'
 import type { Times } from './histogram.js'
 import type { Machine } from './machine.js'
@@ -118,12 +119,8 @@ export const doubts = (results: readonly Result[]): readonly string[] => [...new
 export const about = ({ cpu, cores, memoryGiB, node, commit, date }: Machine): string =>
   `${cores} × ${cpu}, ${memoryGiB} GiB, Node ${node}, commit ${commit}, ${date}`
 
-const barWidth = 24
-
 /** One line that takes the place of the one before it. */
 export const progress = (name: string, share: number, { published, delivered, times }: Moment): string => {
-  const full = Math.round(Math.min(1, share) * barWidth)
-  const bar = '#'.repeat(full) + '.'.repeat(barWidth - full)
   const latency = times ? `, p99 ${times.p99.toFixed(1)} ms` : ''
-  return `${name} [${bar}] ${whole(published)} published/s, ${whole(delivered)} delivered/s${latency}`
+  return `${name} [${bar(share)}] ${whole(published)} published/s, ${whole(delivered)} delivered/s${latency}`
 }

@@ -10,6 +10,8 @@ import { socketOptions } from './socket-options.js'
 
 interface DialParts {
   readonly address: string
+  /** Of this node: what stands between the two can tell in its own log who dials. */
+  readonly name: string
   readonly protocols: Protocols
   handshake(protocol: number): Handshake
   readonly options: PeerOptions
@@ -31,6 +33,9 @@ const codeOf = (error: Error): string => ('code' in error ? String(error.code) :
 
 const tooSlow = new Refusal(closeCodes.tooSlow, 'too slow')
 
+/** A name may be any text, a header may not. */
+export const userAgentOf = (name: string): string => `carillon (${encodeURIComponent(name)})`
+
 /** One attempt at an address: connect, greet whoever is there, and say once how it went. */
 class Dial {
   readonly #parts: DialParts
@@ -42,11 +47,11 @@ class Dial {
 
   constructor(parts: DialParts) {
     this.#parts = parts
-    const { address, tls, protocols } = parts
+    const { address, name, tls, protocols } = parts
     this.#socket = new WebSocket(`${tls ? 'wss' : 'ws'}://${address}/`, {
       ...(tls ? peerDial(tls) : {}),
       ...socketOptions(parts.options),
-      headers: { [protocolHeader]: announce(protocols) },
+      headers: { 'User-Agent': userAgentOf(name), [protocolHeader]: announce(protocols) },
       // Masks guard old proxies against what pages in browsers make them send; peers save the work by a mask of zeros.
       generateMask: (mask) => mask.fill(0),
     })

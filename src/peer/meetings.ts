@@ -84,6 +84,7 @@ export class Meetings {
     let greeting = false
     const failure = await dial({
       address,
+      name: this.#parts.self.name,
       protocols: this.#parts.protocols,
       handshake: (protocol) => this.#handshake('dial', protocol),
       options: this.#parts.options,

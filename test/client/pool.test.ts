@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { type Member, Pool, poolDefaults } from '../../src/client/core/pool.js'
-import { Prng } from '../simulation/prng.js'
+import { Prng } from '../../src/verify/prng.js'
 
 const [a, b, c] = ['http://127.0.0.1:1001', 'http://127.0.0.1:1002', 'http://127.0.0.1:1003'] as const
 const urls: readonly string[] = [a, b, c]

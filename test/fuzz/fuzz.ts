@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import tap, { type Test } from 'tap'
-import { Prng } from '../simulation/prng.js'
+import { Prng } from '../../src/verify/prng.js'
 
 const { CARILLON_FUZZ_SEED: given, CARILLON_FUZZ_SECONDS: asked = '55' } = process.env
 

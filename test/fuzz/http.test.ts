@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { statuses } from '../../src/http/refusal.js'
+import type { Prng } from '../../src/verify/prng.js'
 import { cut, endsOf, good, madeOf, type Pair, pair, post, quickOf, same, smuggled } from '../http/twins.js'
 import { codeOf, told, Wire } from '../http/wire.js'
 import { embed } from '../live/crew.js'
-import type { Prng } from '../simulation/prng.js'
 import { fuzz, must } from './fuzz.js'
 import { mutated, pieces } from './mutate.js'
 

@@ -1,4 +1,4 @@
-import type { Prng } from '../simulation/prng.js'
+import type { Prng } from '../../src/verify/prng.js'
 
 /** Bytes that mean something to many formats, or lie at an edge. */
 const edges: readonly number[] = [

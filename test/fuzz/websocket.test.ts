@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { Prng } from '../simulation/prng.js'
+import type { Prng } from '../../src/verify/prng.js'
 import { closing, type Frame, frame, RawSocket } from '../stream/raw-socket.js'
 import { StreamStage } from '../stream/stage.js'
 import type { SocketReader, Told } from '../stream/tap.js'

@@ -1,5 +1,5 @@
 import tap, { test } from 'tap'
-import { Prng } from '../simulation/prng.js'
+import { Prng } from '../../src/verify/prng.js'
 import { ask, hangUp } from './ask.js'
 import { Fleet, type Ship } from './fleet.js'
 import { Publisher, Subscriber } from './traffic.js'

@@ -1,4 +1,4 @@
-import type { Prng } from '../simulation/prng.js'
+import type { Prng } from '../../src/verify/prng.js'
 import { ask } from './ask.js'
 
 /** A pause after everybody refused; tests wait for events, these clients stand for real ones, which back off. */

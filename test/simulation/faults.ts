@@ -1,4 +1,4 @@
-import type { Prng } from './prng.js'
+import type { Prng } from '../../src/verify/prng.js'
 
 /** One thing that goes wrong, at `atMs`, and for how long. Hosts are meant by index. */
 export type Fault = { readonly atMs: number; readonly forMs: number } /**

@@ -1,7 +1,7 @@
 import type { Input } from '../../src/effect.js'
+import type { Prng } from '../../src/verify/prng.js'
 import type { Host, Life } from './life.js'
 import { Link } from './link.js'
-import type { Prng } from './prng.js'
 import type { Conditions } from './scenario.js'
 import type { Schedule } from './schedule.js'
 

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../src/effect.js'
+import type { Prng } from '../../src/verify/prng.js'
 import type { Issued } from './chain.js'
 import type { Host, Life } from './life.js'
-import type { Prng } from './prng.js'
 import { Request, type Result, type Settled } from './request.js'
 import type { Run } from './run.js'
 import { type Attempt, type Payload, precedes, vectorOf } from './truth.js'

@@ -1,6 +1,6 @@
 import type { CoreOptions } from '../../src/limits.js'
+import { Prng } from '../../src/verify/prng.js'
 import { type Fault, type FaultKind, faultKinds, planFaults } from './faults.js'
-import { Prng } from './prng.js'
 
 /** How the wires are. */
 export interface Conditions {

@@ -1,6 +1,6 @@
 import type { Answer, Effect, From } from '../../src/effect.js'
+import type { Prng } from '../../src/verify/prng.js'
 import type { Host, Life } from './life.js'
-import type { Prng } from './prng.js'
 import type { World } from './world.js'
 
 interface Wanted {
