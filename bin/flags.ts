@@ -8,6 +8,7 @@ import {
   optionNames,
   specOf,
 } from '../src/options.js'
+import { type FaultKind, faultKinds } from '../src/verify/kinds.js'
 
 export type Environment = { readonly [name: string]: string | undefined }
 
@@ -170,6 +171,14 @@ export const numberFrom =
     if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value
     throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`)
   }
+
+/** `all`, or names with commas. */
+export const faultsFrom = (text: string): readonly FaultKind[] => {
+  const names = new Set(text === 'all' ? faultKinds : splitList(text))
+  const kinds = faultKinds.filter((kind) => names.has(kind))
+  if (kinds.length === names.size && kinds.length > 0) return kinds
+  throw new InvalidArgumentError(`There are ${faultKinds.join(', ')}, and all.`)
+}
 
 /** Several whole numbers, as a list. */
 export const numbersFrom =

@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, Option, type OutputConfiguration } f
 import { type OptionName, optionNames } from '../src/options.js'
 import { version } from '../src/version.js'
 import { transports, workloads } from './bench/plan.js'
+import { examples } from './examples.js'
 import { Failure } from './failure.js'
 import {
   addConfigFlag,
@@ -14,9 +15,7 @@ import {
   numbersFrom,
   parseServers,
 } from './flags.js'
-
-/** Help begins with what people copy. */
-const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
+import { verifyCommand } from './verify/command.js'
 
 // Each command is loaded when it is run: to publish one message, no node has to be read in.
 
@@ -265,6 +264,7 @@ const makers = [
   tokenCommand,
   configCommand,
   benchCommand,
+  verifyCommand,
 ]
 
 /** The whole command line, not yet run. Errors are thrown; commander has written to `output` what it has to say of its own. */

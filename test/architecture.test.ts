@@ -11,7 +11,14 @@ import ts from 'typescript'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const linesMax = 300
 
-const pureFolders = ['src/log/', 'src/channel/', 'src/cluster/', 'src/jetstream/core/', 'src/client/core/']
+const pureFolders = [
+  'src/log/',
+  'src/channel/',
+  'src/cluster/',
+  'src/jetstream/core/',
+  'src/client/core/',
+  'src/verify/check/',
+]
 const pureFiles = ['src/engine.ts', 'src/audit.ts', 'src/effect.ts', 'src/limits.ts', 'src/errors.ts']
 
 const time = "take the time from the step's `now`"

@@ -78,7 +78,6 @@ export class HttpServer {
       options,
       refused: (refusal, address) => this.#tally.refuse(refusal, address),
     })
-    const cors = new Cors(options.corsOrigins, bus)
     this.#house = {
       bus,
       guard,
@@ -87,13 +86,13 @@ export class HttpServer {
       replies: new Replies(answers, options.keepAliveMs),
       shapes: new Shapes(options),
       repeats: new Repeats(guard === undefined),
-      cors,
+      cors: new Cors(options.corsOrigins, bus),
       inbound: new Inbound(options.inboundBytes),
       pace: new Pace(this.#connections),
       rate: new PublishRate(options),
       tally: this.#tally,
       views,
-      desk: new Desk(views, guard, cors),
+      desk: new Desk(views, guard),
       get closing() {
         return isClosing()
       },

@@ -40,7 +40,6 @@ const desk = new Desk({
     const answering = watch.sources.filter(({ look, silence }) => look && silence === undefined).map(({ url }) => url)
     return [...new Set([watch.listening.url, ...answering])]
   },
-  bus: () => watch.listening.look?.status.members.find(({ self }) => self)?.url ?? location.origin,
   nameOf: (url) => watch.nameOf(url),
   token: () => token.value,
   askToken: (why) => token.ask(why),
@@ -53,7 +52,7 @@ const channels = new ChannelTable({
       throw new Error('no answer')
     })
     const told = await answer.json()
-    if (!answer.ok) throw new Error(`${answer.status} ${told.error.code}: ${told.error.message}`)
+    if (!answer.ok) throw new Error(`${answer.status} ${told.error.code}. ${told.error.message}`)
     return told
   },
   choose: (database, channel) => desk.choose(database, channel),
@@ -83,7 +82,7 @@ const headline = ({ nodes }: Model): void => {
   const line = place('sentence')
   const { text, tone } = sentence(nodes)
   if (refused) {
-    say(line, 'This node shows how it is to whom it knows: give it a token.')
+    say(line, 'This node tells nothing to whom it does not know.')
     tint(line, 'warn')
   } else if (watch.isLost) {
     say(line, look || silence !== undefined ? 'No node answers this page. It goes on asking.' : 'Asking…')
@@ -93,8 +92,6 @@ const headline = ({ nodes }: Model): void => {
     tint(line, tone)
   }
   document.body.classList.toggle('lost', watch.isLost)
-  document.body.classList.toggle('refused', refused !== undefined)
-  document.body.classList.toggle('partial', look?.isPartial === true)
   document.title = watch.isLost
     ? 'Carillon'
     : `${nodes.filter(({ standing }) => standing === 'ready').length}/${nodes.length} Carillon`
@@ -111,7 +108,7 @@ const whereFrom = ({ nodes }: Model): void => {
   const view = look?.status.view
   const inView = nodes.filter((node) => node.inView).length
   const id = view?.id.split('.')[0] ?? ''
-  say(place('view'), id === '' ? '' : `view ${id} of ${inView}`)
+  say(place('view'), view ? `view${id === '' ? '' : ` ${id}`} of ${inView}` : '')
   const isPartial = look?.isPartial === true
   place('partial').hidden = !isPartial
 }
@@ -147,8 +144,8 @@ const changed = (): void => {
   }
   if (names.size > 0) history.keep(names)
   const { refused } = watch.listening
-  if (refused && token.value === '') token.ask(`${refused.status} ${refused.code}: ${refused.message}`)
-  else if (refused) token.ask(`${refused.status} ${refused.code}: ${refused.message}. Another token may do.`)
+  if (refused && token.value === '') token.ask(`${refused.status} ${refused.code}. ${refused.message}`)
+  else if (refused) token.ask(`${refused.status} ${refused.code}. ${refused.message}. Another token may do.`)
   if (isDue || document.hidden) return
   isDue = true
   requestAnimationFrame(() => {
