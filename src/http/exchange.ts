@@ -196,16 +196,17 @@ export class Exchange implements Patron, Pending {
   #follow(route: StreamRoute, visitor: Visitor): void {
     if (this.#answered) return
     if (route.kind === 'socket') throw new EngineError('upgrade_required', 'this path speaks WebSocket only')
-    if (this.#request.method === 'HEAD') return this.#send(200, eventHeaders, '')
-    this.#stream = this.#house.openEvents({
-      connection: this.#connection,
-      request: this.#request,
-      response: this.#response,
-      route,
-      visitor,
-      admit: () => this.#admit(route),
-      refuse: (refusal) => this.refuse(refusal),
-    })
+    if (this.#request.method === 'HEAD') this.#send(200, eventHeaders, '')
+    else
+      this.#stream = this.#house.openEvents({
+        connection: this.#connection,
+        request: this.#request,
+        response: this.#response,
+        route,
+        visitor,
+        admit: () => this.#admit(route),
+        refuse: (refusal) => this.refuse(refusal),
+      })
   }
 
   #admit(route: BusRoute | StreamRoute): Visitor | Promise<Visitor> {
