@@ -69,7 +69,8 @@ export class Colours {
 
 /** What is to be seen now, by name. */
 export const modelOf = (watch: Watch, history: History, colours: Colours, nowMs: number): Model => {
-  const members = [...(watch.listening.look?.status.members ?? [])].sort((a, b) =>
+  const { look } = watch.listening
+  const members = [...(look?.status.members ?? [])].sort((a, b) =>
     a.name.localeCompare(b.name, 'en', { numeric: true }),
   )
   const nodes = members.map((member): NodeModel => {
@@ -86,11 +87,10 @@ export const modelOf = (watch: Watch, history: History, colours: Colours, nowMs:
       silence: own ? undefined : source?.silence,
     }
   })
+  const rates = nodes.map(({ point }) => point?.published ?? 0)
   return {
     nodes,
-    links: linksOf(
-      members,
-      nodes.map(({ point }) => point?.published ?? 0),
-    ),
+    // On a log that others keep, nodes have no links.
+    links: look?.status.log.kind === 'mesh' ? linksOf(members, rates) : [],
   }
 }

@@ -8,7 +8,7 @@ import { NodeTable } from './nodes.js'
 import { Picture } from './picture.js'
 import { TokenBox } from './token.js'
 import { Watch } from './watch.js'
-import { duration, perSecond, sentence } from './words.js'
+import { duration, footing, perSecond, sentence } from './words.js'
 
 const spanMs = 180_000
 const channelsMs = 2000
@@ -97,7 +97,7 @@ const headline = ({ nodes }: Model): void => {
     : `${nodes.filter(({ standing }) => standing === 'ready').length}/${nodes.length} Carillon`
 }
 
-const whereFrom = ({ nodes }: Model): void => {
+const whereFrom = (): void => {
   const { look, url } = watch.listening
   const answering = watch.sources.filter((source) => source.look || source === watch.listening)
   options.show(answering.map((source) => source.url)).forEach((option, i) => {
@@ -105,10 +105,9 @@ const whereFrom = ({ nodes }: Model): void => {
     if (source) say(option, watch.nameOf(source.url))
   })
   if (choice.value !== url) choice.value = url
-  const view = look?.status.view
-  const inView = nodes.filter((node) => node.inView).length
-  const id = view?.id.split('.')[0] ?? ''
-  say(place('view'), view ? `view${id === '' ? '' : ` ${id}`} of ${inView}` : '')
+  const { log } = look?.status ?? {}
+  say(place('view'), look ? footing(look.status) : '')
+  tint(place('view'), log?.kind === 'jetstream' && log.state === 'away' ? 'bad' : '')
   const isPartial = look?.isPartial === true
   place('partial').hidden = !isPartial
 }
@@ -120,7 +119,7 @@ const render = (): void => {
   const nowMs = performance.now()
   const model = modelOf(watch, history, colours, nowMs)
   headline(model)
-  whereFrom(model)
+  whereFrom()
   picture.draw(model)
   table.show(model.nodes)
   legend.show(model.nodes.map(({ name }) => name)).forEach((item, i) => {

@@ -77,10 +77,17 @@ const ofDirectory = ({ ready, members }: Directory, url: string): Status => {
   const times = { publish: emptySpread, delivery: emptySpread }
   return {
     ...{ id: url as Status['id'], name: host, ready, state, members: named },
-    ...{ view: { id: '', members: inView }, counters: {}, gauges: {}, times },
+    ...{ view: { id: '', members: inView }, counters: {}, gauges: {}, times, log: { kind: 'mesh' } },
     log: { kind: 'mesh' },
   }
 }
+
+/** A node of an older version says less. */
+const completed = (status: Status): Status => ({
+  ...status,
+  log: status.log ?? { kind: 'mesh' },
+  members: status.members.map((member) => ({ ...member, unheard: member.unheard ?? [] })),
+})
 
 /**
  * Asks the nodes how they are, each by itself, and listens to one of them: what it says of the cluster is what is shown.
@@ -190,7 +197,11 @@ export class Watch {
 
   #hear(source: Source, told: Status | Directory): void {
     const isPartial = !('counters' in told)
-    source.look = { status: isPartial ? ofDirectory(told, source.url) : told, isPartial, atMs: this.#ports.now() }
+    source.look = {
+      status: isPartial ? ofDirectory(told, source.url) : completed(told),
+      isPartial,
+      atMs: this.#ports.now(),
+    }
     source.silence = undefined
     source.refused = undefined
     if (this.isLost) this.#listening = source

@@ -66,6 +66,17 @@ export const standings: { readonly [S in Standing]: { readonly is: string; reado
     down: { is: 'down', tone: 'bad' },
   }
 
+/** What the nodes agree by, in a few words; nothing where that is not told. */
+export const footing = ({ view, log }: Pick<Status, 'view' | 'log'>): string => {
+  if (log.kind === 'mesh') {
+    const [ballot = ''] = view.id.split('.')
+    return ballot === '' ? '' : `view ${ballot} of ${view.members.length}`
+  }
+  if (log.state === 'away') return 'JetStream is away'
+  const lag = log.streams.reduce((sum, stream) => sum + stream.lag, 0)
+  return `on JetStream${lag > 0 ? `, ${whole(lag)} behind` : ''}`
+}
+
 interface Told {
   readonly name: string
   readonly standing: Standing

@@ -7,6 +7,7 @@ import { quantile } from '../../src/page/spread.js'
 import {
   bytes,
   duration,
+  footing,
   perSecond,
   type Standing,
   sentence,
@@ -87,6 +88,22 @@ test('how a node is, and how the cluster is', (t) => {
   t.equal(told('ready', 'down', 'joining'), 'n3 is joining; n2 is down.')
   t.equal(told('apart', 'ready', 'apart', 'apart'), 'n1, n3 and n4 are apart: they have another view.')
   t.equal(told(...Array<Standing>(9).fill('draining')), '9 nodes are draining: they stop.')
+  const view = { id: '7.n1', members: ['a', 'b'] }
+  t.equal(footing({ view, log: { kind: 'mesh' } }), 'view 7 of 2')
+  t.equal(footing({ view: { id: '', members: [] }, log: { kind: 'mesh' } }), '')
+  t.equal(footing({ view, log: { kind: 'jetstream', state: 'connected', streams: [] } }), 'on JetStream')
+  const stream = {
+    database: 'main',
+    stream: 's',
+    state: 'following',
+    first: 1,
+    last: 9,
+    messages: 9,
+    bytes: 9,
+  } as const
+  const streams = [{ ...stream, replicas: 1, shown: 5, lag: 4, fetches: 0, restarts: 0, holes: 0 }]
+  t.equal(footing({ view, log: { kind: 'jetstream', state: 'connected', streams } }), 'on JetStream, 4 behind')
+  t.equal(footing({ view, log: { kind: 'jetstream', state: 'away', streams } }), 'JetStream is away')
   t.same(
     (['ready', 'joining', 'down'] as const).map((standing) => sentence([{ name: 'a', standing }]).tone),
     ['good', 'warn', 'bad'],

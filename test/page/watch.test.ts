@@ -193,6 +193,15 @@ test('what is drawn', async (t) => {
     links.map(({ from, to, state }) => `${from}-${to} ${state}`),
     ['0-1 broken', '0-2 doubtful', '1-2 doubtful'],
   )
+  const elsewhere = { ...broken, log: { kind: 'jetstream', state: 'connected', streams: [] } }
+  world.answers.set(urlOf('n1'), { body: elsewhere })
+  await world.pass(1500)
+  t.same(modelOf(watch, new History(1000), colours, 0).links, [], 'on a log of others there are none')
+  const { log: _, ...older } = broken
+  const members = broken.members.map(({ unheard: _, ...member }) => member)
+  world.answers.set(urlOf('n1'), { body: { ...older, members } })
+  await world.pass(1500)
+  t.match(modelOf(watch, new History(1000), colours, 0).links[0], { state: 'up' }, 'an older node says less')
   const many = Array.from({ length: 20 }, (_, i) => `m${i}`)
   world.answers.set(urlOf('n1'), { body: { ...statusOf('n1', ['n1', ...many]) } })
   await world.pass(2000)
