@@ -12,7 +12,7 @@ interface ChannelList {
 type Order = 'name' | 'depth' | 'rate' | 'readers' | 'quiet'
 
 interface Parts {
-  /** Asks the node that is listened to. Throws an Error that says why not. */
+  /** Asks the node that is listened to; undefined if it does not answer. Throws an Error that says why it refuses. */
   readonly ask: (path: string) => Promise<unknown>
   readonly choose: (database: string, channel: string) => void
 }
@@ -37,6 +37,7 @@ export class ChannelTable {
   #isReversed = false
   #list: ChannelList | undefined
   #asked = 0
+  #answered = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -46,18 +47,30 @@ export class ChannelTable {
     this.#mark()
   }
 
+  /** Asked, and not answered yet. */
+  get isLooking(): boolean {
+    return this.#answered < this.#asked
+  }
+
   async look(): Promise<void> {
     const by = this.#order === 'rate' ? 'rate' : 'depth'
     const asked = ++this.#asked
     try {
       const match = encodeURIComponent(this.#filter.value)
-      const list = (await this.#parts.ask(`/channels?top=${most}&by=${by}&match=${match}`)) as ChannelList
+      const list = (await this.#parts.ask(`/channels?top=${most}&by=${by}&match=${match}`)) as ChannelList | undefined
       // What was asked for later counts.
       if (asked !== this.#asked) return
+      this.#answered = asked
+      if (!list) {
+        if (!this.#list) say(place('channel-news'), 'no answer')
+        return
+      }
       this.#list = list
       this.#show(list)
     } catch (error) {
-      if (asked === this.#asked) this.#fail(error instanceof Error ? error.message : String(error))
+      if (asked !== this.#asked) return
+      this.#answered = asked
+      this.#fail(error instanceof Error ? error.message : String(error))
     }
   }
 

@@ -47,7 +47,8 @@ export class NodeTable {
   #name(head: HTMLElement, { name, colour, url, isHeard }: NodeModel): void {
     if (head.dataset['name'] !== name) {
       head.dataset['name'] = name
-      head.replaceChildren(el('i', { class: `dot c${colour % 8}` }), el('bdi', {}, name))
+      const dot = el('i', { class: `dot c${colour % 8}` })
+      head.replaceChildren(el('span', { class: 'named' }, dot, el('bdi', {}, name)))
     }
     head.title = `${url}${isHeard ? ', which this page listens to' : ''}`
   }

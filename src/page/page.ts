@@ -12,29 +12,29 @@ import { duration, footing, perSecond, sentence } from './words.js'
 
 const spanMs = 180_000
 const channelsMs = 2000
+/** How long a list of channels may take: where there are a million of them they are looked through at leisure. */
+const listMs = 15_000
 
 const history = new History(spanMs)
 const colours = new Colours()
 const seen = new Map<string, number>()
 
+const token = new TokenBox(() => {
+  watch.wake()
+  void channels.look()
+  void desk.renew()
+})
 const watch = new Watch(
   {
     fetch: (url, request) => fetch(url, request),
     now: () => performance.now(),
     after: (ms, ring) => void setTimeout(ring, ms),
     isHidden: () => document.hidden,
+    token: () => token.value,
   },
   location.origin,
   () => changed(),
 )
-const token = new TokenBox(() => {
-  watch.token = token.value
-  watch.wake()
-  void channels.look()
-  void desk.renew()
-})
-watch.token = token.value
-
 const desk = new Desk({
   servers: () => {
     const answering = watch.sources.filter(({ look, silence }) => look && silence === undefined).map(({ url }) => url)
@@ -48,9 +48,11 @@ const desk = new Desk({
 const channels = new ChannelTable({
   ask: async (path) => {
     const headers: Record<string, string> = token.value === '' ? {} : { Authorization: `Bearer ${token.value}` }
-    const answer = await fetch(watch.listening.url + path, { headers, cache: 'no-store' }).catch(() => {
-      throw new Error('no answer')
-    })
+    const signal = AbortSignal.timeout(listMs)
+    const asked = fetch(watch.listening.url + path, { headers, signal, cache: 'no-store' })
+    const answer = await asked.catch(() => undefined)
+    // What is shown already is better than nothing: another node is asked next.
+    if (!answer || answer.status >= 500) return undefined
     const told = await answer.json()
     if (!answer.ok) throw new Error(`${answer.status} ${told.error.code}. ${told.error.message}`)
     return told
@@ -134,7 +136,12 @@ const render = (): void => {
 
 /** Takes each look once, and draws when the browser is ready to. */
 let isDue = false
+let listening = location.origin
 const changed = (): void => {
+  if (watch.listening.url !== listening) {
+    listening = watch.listening.url
+    void channels.look()
+  }
   const names = new Set((watch.listening.look?.status.members ?? []).map(({ name }) => name))
   for (const { url, look } of watch.sources) {
     if (!look || look.isPartial || seen.get(url) === look.atMs) continue
@@ -153,8 +160,8 @@ const changed = (): void => {
   })
 }
 
-const lookAtChannels = async (): Promise<void> => {
-  if (!document.hidden) await channels.look()
+const lookAtChannels = (): void => {
+  if (!document.hidden && !channels.isLooking) void channels.look()
   setTimeout(lookAtChannels, channelsMs)
 }
 
@@ -162,4 +169,4 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden) watch.wake()
 })
 new ResizeObserver(() => changed()).observe(place('picture'))
-void lookAtChannels()
+lookAtChannels()

@@ -43,6 +43,8 @@ export interface WatchPorts {
   now(): number
   after(ms: number, ring: () => void): void
   isHidden(): boolean
+  /** What is sent with it, if it is not empty. */
+  token(): string
 }
 
 /** How often a node is asked: one that answers, one that does not, and each while nobody looks. */
@@ -99,7 +101,6 @@ export class Watch {
   readonly #sources = new Map<string, Source>()
   #listening: Source
   #wakers = new Set<() => void>()
-  token = ''
 
   /** `origin`: where the page came from. */
   constructor(ports: WatchPorts, origin: string, changed: () => void) {
@@ -180,7 +181,8 @@ export class Watch {
   }
 
   async #ask(source: Source): Promise<void> {
-    const headers: Record<string, string> = this.token === '' ? {} : { Authorization: `Bearer ${this.token}` }
+    const token = this.#ports.token()
+    const headers: Record<string, string> = token === '' ? {} : { Authorization: `Bearer ${token}` }
     try {
       const signal = AbortSignal.timeout(patienceMs)
       const answer = await this.#ports.fetch(`${source.url}/cluster`, { headers, signal, cache: 'no-store' })

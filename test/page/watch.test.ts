@@ -13,6 +13,7 @@ type Told = { readonly status?: number; readonly body: unknown } | undefined
 class World {
   nowMs = 0
   isHidden = false
+  token = ''
   readonly asked: string[] = []
   readonly sent: string[] = []
   readonly answers = new Map<string, Told>()
@@ -33,6 +34,7 @@ class World {
         now: () => this.nowMs,
         after: (ms, ring) => void this.#timers.push({ atMs: this.nowMs + ms, ring }),
         isHidden: () => this.isHidden,
+        token: () => this.token,
       },
       origin,
       () => this.changes++,
@@ -148,7 +150,7 @@ test('refusals, tokens, and what others may see', async (t) => {
   t.same(watch.listening.refused, { status: 401, ...error })
   const member = { url: urlOf('a'), state: 'alive', ready: true, inView: true, waiters: 2 }
   world.answers.set(urlOf('a'), { body: { ready: true, members: [member, { ...member, url: urlOf('b') }] } })
-  watch.token = 'x'
+  world.token = 'x'
   watch.wake()
   await until('told', () => watch.listening.look)
   t.equal(world.sent.at(-1), 'Bearer x')
