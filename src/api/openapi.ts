@@ -63,11 +63,11 @@ const bodied = [400, 401, 403, 408, 413, 415, 503]
 
 /** By path: what the route table does not know of itself. */
 const described: { readonly [path: string]: Described } = {
-  '/': { summary: 'The state of the cluster, as a page', answer: html, statuses: [] },
+  '/': { summary: 'The state of the cluster, as a page', answer: html, statuses: [401, 403] },
   '/example': { summary: 'A chat in one page', answer: html, statuses: [] },
   '/livez': { summary: 'Does the process run?', answer: ok('Health'), statuses: [] },
   '/readyz': { summary: 'Is the node ready?', answer: ok('Health'), statuses: [503] },
-  '/cluster': { summary: 'The state of the cluster', answer: ok('Cluster'), statuses: [503] },
+  '/cluster': { summary: 'The state of the cluster', answer: ok('Cluster'), statuses: [401, 503] },
   '/channels': {
     summary: 'The channels with the most messages kept, or the most a second',
     answer: ok('ChannelList'),
@@ -76,9 +76,9 @@ const described: { readonly [path: string]: Described } = {
       query('by', { enum: ['depth', 'rate'], default: 'depth' }, 'Messages kept, or messages a second.'),
       query('match', { type: 'string' }, 'What the name has in it, whatever the case.'),
     ],
-    statuses: [503],
+    statuses: [401, 403, 503],
   },
-  '/metrics': { summary: 'The state of the node, for Prometheus', answer: plain, statuses: [503] },
+  '/metrics': { summary: 'The state of the node, for Prometheus', answer: plain, statuses: [401, 403, 503] },
   '/openapi.json': { summary: 'This document', answer: document, statuses: [] },
   '/asyncapi.json': { summary: 'Events and frames', answer: document, statuses: [] },
   '/{database}/bus': {

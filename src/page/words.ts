@@ -49,6 +49,8 @@ export const standingOf = (
   { state, ready, inView }: Pick<MemberStatus, 'state' | 'ready' | 'inView'>,
   own: Status['state'] | undefined,
 ): Standing => {
+  // A newcomer has a view of its own until it is taken in.
+  if (state === 'apart' && !ready) return 'joining'
   if (state !== 'alive') return state
   if (own === 'draining') return 'draining'
   if (!ready || !inView) return 'joining'

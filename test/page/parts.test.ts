@@ -81,6 +81,7 @@ test('how a node is, and how the cluster is', (t) => {
   t.equal(standingOf({ ...member, ready: false }, 'draining'), 'draining')
   t.equal(standingOf({ ...member, inView: false }, 'ready'), 'joining')
   t.equal(standingOf({ ...member, state: 'apart' }, 'ready'), 'apart')
+  t.equal(standingOf({ ...member, state: 'apart', ready: false }, undefined), 'joining')
   const told = (...all: readonly Standing[]): string =>
     sentence(all.map((standing, i) => ({ name: `n${i + 1}`, standing }))).text
   t.equal(told('ready'), 'One node, and it is ready.')
