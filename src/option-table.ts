@@ -160,6 +160,8 @@ const publishing = {
     help: 'Messages a second that one client may publish (the subject of its token, else its address); 0 for as many as it likes.' },
   publishBurst: { kind: 'count', reload: true, default: http.publishBurst, min: 1, max: 1_000_000_000, http: 'publishBurst',
     help: 'Messages that one client may publish at once, where there is a --publish-rate.' },
+  publishPause: { kind: 'seconds', reload: true, default: http.publishPauseMs / 1000, min: 0, max: 60, http: 'publishPauseMs',
+    help: 'So long nothing is read from a connection on which a publish was refused for its rate.' },
   publishClients: { kind: 'count', reload: true, default: http.publishClients, min: 1, max: 10 * million, http: 'publishClients',
     help: 'Clients whose rate is kept account of; with more, those that came first are taken for new.' },
   unstableBytes: { kind: 'bytes', default: core.unstableBytes, min: mib, max: 16 * gib, core: 'unstableBytes',

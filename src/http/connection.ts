@@ -103,9 +103,15 @@ export class Connection {
     return stream
   }
 
+  /** Node:http resumes it whenever a request before wants its body; what came then would be kept, and never be done. */
   stopReading(): void {
+    const { socket } = this
+    const pause = (): void => {
+      if (!this.ended) socket.pause()
+    }
+    if (!this.deaf) socket.on('resume', pause)
     this.deaf = true
-    this.socket.pause()
+    pause()
   }
 
   /** An answer of this size was written, or put in line behind one that is not yet. */

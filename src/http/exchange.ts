@@ -6,7 +6,7 @@ import { type Body as Bytes, publishedBody } from './answer.js'
 import { Body } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import { anyone, type Caller, type Kind, type Visitor } from './guard.js'
-import { bodyMax, checkHeaders, checkHost, checkPayload, restOf } from './headers.js'
+import { bodyMax, checkHeaders, checkPayload, checkPlace, restOf } from './headers.js'
 import type { House } from './house.js'
 import { Scan } from './json.js'
 import { type Form, inputOf, type Operation, type Order } from './operation.js'
@@ -120,10 +120,18 @@ export class Exchange implements Patron, Pending {
     if (this.#answered) return
     this.#house.tally.refuse(refusal, this.#connection.address)
     this.#dropBody()
+    const pauseMs = this.#house.rate.pauseMs(refusal, this.#connection.address)
     const rest = restOf(this.#request, this.#whole)
-    if (rest === 0 || (rest <= this.#house.options.dropBytes && !this.#isLast)) {
+    if (pauseMs > 0) this.#answerLate(refusal, pauseMs)
+    else if (rest === 0 || (rest <= this.#house.options.dropBytes && !this.#isLast)) {
       this.#send(refusal.status, [...json, ...refusal.headers], refusal.body)
     } else this.#breakOff(refusal)
+  }
+
+  /** Node:http can't be told to read later what has come already, so this costs the connection. */
+  #answerLate({ status, headers, body }: Refusal, ms: number): void {
+    this.#connection.stopReading()
+    setTimeout(() => this.#send(status, [...json, ...headers], body), ms).unref()
   }
 
   /** The connection is closed after this answer. */
@@ -136,8 +144,7 @@ export class Exchange implements Patron, Pending {
   #begin(): void {
     const { options, cors, desk } = this.#house
     checkHeaders(this.#request, options)
-    this.#checkHost()
-    this.#checkLine()
+    checkPlace(this.#request, this.#connection, options)
     const { method = '', url = '' } = this.#request
     const route = routeOf(url, options)
     if (!route) throw new EngineError('not_found', 'there is nothing at this path')
@@ -147,23 +154,6 @@ export class Exchange implements Patron, Pending {
     else if ('query' in route) this.#open(route)
     else if ('operation' in route) this.#receive(route)
     else this.#tell(desk.answer(route, this.#caller(route.kind, route.database)))
-  }
-
-  /** Whatever is between here and there has other ideas of whose requests these are: no more of them are read. */
-  #checkHost(): void {
-    try {
-      checkHost(this.#request)
-    } catch (error) {
-      this.#connection.stopReading()
-      throw error
-    }
-  }
-
-  /** Nothing more is read from who is too far ahead, or what waits here would grow without end. */
-  #checkLine(): void {
-    if (this.#connection.waiting <= this.#house.options.pipelineMax) return
-    this.#connection.stopReading()
-    throw new EngineError('too_many_requests', 'too many requests wait on this connection', { limit: 'pipeline' })
   }
 
   #tell(shown: Shown | Promise<Shown>): void {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { EngineError } from '../errors.js'
+import type { Connection } from './connection.js'
 import { refuse } from './fields.js'
 import type { HttpOptions } from './limits.js'
 
@@ -15,10 +16,24 @@ export const checkHeaders = (request: IncomingMessage, { headersMax, urlBytes }:
 }
 
 /** RFC 9112, section 3.2: one of them, or none before HTTP/1.1. */
-export const checkHost = ({ httpVersion, rawHeaders }: IncomingMessage): void => {
+const checkHost = ({ httpVersion, rawHeaders }: IncomingMessage): void => {
   const count = rawHeaders.filter((text, i) => i % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host').length
   if (count === 0 && httpVersion === '1.1') refuse('the Host header is missing')
   if (count > 1) refuse('there are two Host headers')
+}
+
+/** Nothing more is read where what follows may not be what it seems, or where there is too much already. */
+export const checkPlace = (request: IncomingMessage, connection: Connection, { pipelineMax }: HttpOptions): void => {
+  try {
+    // Else whatever is between here and there has other ideas of whose requests these are.
+    checkHost(request)
+    if (connection.pending.length > pipelineMax) {
+      throw new EngineError('too_many_requests', 'too many requests wait on this connection', { limit: 'pipeline' })
+    }
+  } catch (error) {
+    connection.stopReading()
+    throw error
+  }
 }
 
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i

@@ -60,6 +60,8 @@ export interface HttpOptions {
   readonly publishRate: number
   /** Messages that one client may publish at once, where there is a rate. 429 */
   readonly publishBurst: number
+  /** So long nothing is read from a connection on which a publish was refused for its rate. */
+  readonly publishPauseMs: number
   /** Clients whose rate is kept account of; with more, those that came first are taken for new. */
   readonly publishClients: number
   /** Addresses and networks of proxies, of which it is believed who asks them (X-Forwarded-For). */
@@ -128,6 +130,7 @@ export const httpDefaults: HttpOptions = {
   pipelineMax: 256,
   publishRate: 0,
   publishBurst: 1000,
+  publishPauseMs: 1000,
   publishClients: 65_536,
   trustedProxies: [],
   longPollTimeoutMs: 300_000,

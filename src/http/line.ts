@@ -4,8 +4,12 @@ import type { Connection } from './connection.js'
 import type { House } from './house.js'
 import type { Intake } from './intake.js'
 import type { Order } from './operation.js'
+import type { Part } from './part.js'
 import { QuickExchange } from './quick.js'
 import { blank, type Shape } from './shape.js'
+
+/** Requests in one piece that are done at a stretch: a flood of them on one connection keeps nobody else waiting. */
+const turnMax = 32
 
 /** What a line tells the server. */
 export interface Switchboard {
@@ -13,16 +17,6 @@ export interface Switchboard {
   stepAside(line: Line, bytes: Buffer): void
   /** The client has closed its side in the middle of a request. */
   brokenOff(line: Line): void
-}
-
-/** A request of which the head is here, and a part of the body. */
-interface Part {
-  readonly shape: Shape
-  readonly bodyAt: number
-  readonly size: number
-  /** All that has come, the head included, so that it can be given away. */
-  readonly bytes: Body
-  readonly sinceMs: number
 }
 
 /**
@@ -44,7 +38,8 @@ export class Line {
   /** Has come, and is not read before the answers so far are taken. */
   #held: Buffer | undefined
   #gone = false
-  #isPaused = false
+  /** Reasons to read no more for now. */
+  #pauses = 0
   readonly #house: House
   readonly #board: Switchboard
   /** Called when nothing recognised waits for its answer any more. */
@@ -90,16 +85,23 @@ export class Line {
 
   /** One of its polls waits for its turn: until then no more is read, or there would be no end of what is due. */
   pause(): void {
-    this.#isPaused = true
+    this.#pauses++
   }
 
   resume(): void {
-    this.#isPaused = false
+    this.#pauses--
     if (!this.#isFull) this.drained()
   }
 
+  /** Reads no more for so long, or until others have had their turn. */
+  rest(ms = 0): void {
+    this.pause()
+    if (ms > 0) setTimeout(() => this.resume(), ms).unref()
+    else setImmediate(() => this.resume())
+  }
+
   get #isFull(): boolean {
-    return this.#isPaused || this.connection.socket.writableNeedDrain
+    return this.#pauses > 0 || this.connection.socket.writableNeedDrain
   }
 
   /** Its socket takes answers again. */
@@ -186,7 +188,9 @@ export class Line {
       this.#exchange(repeat.shape).repeat(repeat.order)
       return
     }
+    let left = turnMax
     for (let at = 0; at < size && !connection.deaf; ) {
+      if (left-- === 0) this.rest()
       if (this.#isFull) {
         this.#hold(bytes.subarray(at, size))
         return

@@ -4,6 +4,7 @@ import { type Asker, clientNameOf } from './client-name.js'
 import { trusted } from './guard.js'
 import type { HttpOptions } from './limits.js'
 import type { Order } from './operation.js'
+import type { Refusal } from './refusal.js'
 
 /** Messages that a client may publish at once, as of a time. */
 interface Bucket {
@@ -11,7 +12,10 @@ interface Bucket {
   atMs: number
 }
 
-type RateOptions = Pick<HttpOptions, 'publishRate' | 'publishBurst' | 'publishClients' | 'trustedProxies'>
+type RateOptions = Pick<
+  HttpOptions,
+  'publishRate' | 'publishBurst' | 'publishClients' | 'publishPauseMs' | 'trustedProxies'
+>
 
 /** Of rounding: what is missing by less is there. */
 const crumb = 1e-6
@@ -56,6 +60,14 @@ export class PublishRate {
     const missing = Math.min(messages, this.#options.publishBurst) - bucket.left
     if (missing > crumb) throw this.#tooFast(missing)
     bucket.left -= messages
+  }
+
+  /**
+   * How long to read nothing more from an address after this refusal: who does not wait is waited for. Not where many
+   * clients share connections.
+   */
+  pauseMs({ limit }: Pick<Refusal, 'limit'>, address: string): number {
+    return limit === 'publish_rate' && !this.#proxies.has(address) ? this.#options.publishPauseMs : 0
   }
 
   /** Forgets those who could publish as much as somebody new. */

@@ -176,7 +176,11 @@ export class QuickExchange implements Patron, Pending {
   #refuse(refusal: Refusal): void {
     if (this.#answered) return
     this.#dropBody()
-    this.#house.tally.refuse(refusal, this.#line.connection.address)
+    const { tally, rate } = this.#house
+    const { address } = this.#line.connection
+    tally.refuse(refusal, address)
+    // Who is refused is not the next to be heard.
+    this.#line.rest(rate.pauseMs(refusal, address))
     this.#tell(refusal.status, refusal.headers, refusal.body)
   }
 

@@ -9,15 +9,15 @@ import type { Kind, Visitor } from '../http/guard.js'
 import { anyone } from '../http/guard.js'
 import type { House } from '../http/house.js'
 import { Scan } from '../http/json.js'
-import { type Form, inputOf } from '../http/operation.js'
+import { inputOf } from '../http/operation.js'
 import { atLeastOne } from '../http/poll.js'
 import { readPublish } from '../http/publish.js'
 import { type Refusal, refusalFor, refusalOf } from '../http/refusal.js'
 import { within } from '../http/within.js'
-import type { Patron } from '../ports.js'
 import { closeCodeOf, closeCodes } from './close-codes.js'
 import { type Frames, frameOf, told } from './frame-format.js'
 import { Intake } from './intake.js'
+import { Publication } from './publication.js'
 import { ChannelFields, RequestFields, type RequestId, readRequest, together } from './requests.js'
 import { type End, type Owner, Stream } from './stream.js'
 import type { Streams } from './streams.js'
@@ -47,21 +47,6 @@ const idText = (id: RequestId | undefined): string => (id === undefined ? '' : `
 
 const asLatin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
-/** One publish on a socket, until it is known what became of it. */
-class Publication implements Patron {
-  waiter?: object | undefined
-  form: Form = 'one'
-
-  constructor(
-    readonly session: Session,
-    readonly id: RequestId,
-  ) {}
-
-  settle(effect: Effect): void {
-    if (effect.type === 'published') this.session.published(this, effect)
-  }
-}
-
 /** `GET /{database}/bus/socket`: one WebSocket, and what is asked on it. Requests are answered by their ids. */
 export class Session implements Owner {
   readonly transport = 'ws'
@@ -71,6 +56,9 @@ export class Session implements Owner {
   /** The subscribe or unsubscribe whose channels are not in place yet. */
   #placing: RequestId | undefined
   #isQuiet = false
+  /** It publishes too fast, and is not read meanwhile: what it is told. */
+  #resting: Refusal | undefined
+  #impatient = 0
   heard = true
 
   constructor(parts: Parts) {
@@ -225,6 +213,12 @@ export class Session implements Owner {
         limit: 'pipeline',
       })
     }
+    if (this.#resting) {
+      // What has come already; who sends on and on does not listen.
+      if (++this.#impatient > this.#options.pipelineMax) this.#close(closeCodes.tooMany, this.#resting)
+      else this.#refuse(this.#resting, id)
+      return
+    }
     const admitted = this.#admit('publish')
     if (!(admitted instanceof Promise)) this.#accept(id, data, admitted)
     else {
@@ -253,9 +247,24 @@ export class Session implements Owner {
   }
 
   #refuse(refusal: Refusal, id: RequestId | undefined): void {
-    this.#parts.hall.house.tally.refuse(refusal, this.#parts.connection.address)
+    const { hall, connection } = this.#parts
+    const { tally, rate } = hall.house
+    tally.refuse(refusal, connection.address)
+    this.#rest(refusal, rate.pauseMs(refusal, connection.address))
     if (id === this.#placing) this.#placing = undefined
     this.#reply(withHead(`"type":"error"${idText(id)}`, refusal.body))
+  }
+
+  #rest(refusal: Refusal, ms: number): void {
+    if (ms === 0 || this.#resting || !this.isOpen) return
+    const { ws } = this.#parts
+    this.#resting = refusal
+    this.#impatient = 0
+    ws.pause()
+    setTimeout(() => {
+      this.#resting = undefined
+      if (this.isOpen) ws.resume()
+    }, ms).unref()
   }
 
   /** Who does not read the answers is not asked for more. */
@@ -266,7 +275,7 @@ export class Session implements Owner {
 
   #drained(): void {
     const { ws } = this.#parts
-    if (ws.isPaused) ws.resume()
+    if (ws.isPaused && !this.#resting) ws.resume()
     this.#stream.drained()
   }
 

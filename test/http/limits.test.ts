@@ -107,6 +107,21 @@ test('requests that wait on one connection', async (t) => {
   t.equal(stage.bus.publishes.length, 0, 'what comes behind is not done')
 })
 
+test('who is too far ahead is not read on, whatever waits before', async (t) => {
+  const stage = await Stage.set(t, { pipelineMax: 2, quick: false })
+  const wire = await stage.open()
+  for (let i = 0; i < 4; i++) wire.send('POST', '/main/bus/poll', poll)
+  const request = Buffer.from(
+    `POST /main/bus/poll HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: ${poll.length}\r\n\r\n${poll}`,
+  )
+  const much = Buffer.concat(new Array(300_000).fill(request))
+  wire.write(much)
+  await until('refused', () => stage.server.counters().http_refused === 1)
+  for (let turn = 0; turn < 1500; turn++) await new Promise(setImmediate)
+  t.ok(wire.socket.writableLength > much.length / 2, 'most of it stays with its sender')
+  t.equal(stage.bus.waiting.size, 2)
+})
+
 test('a large body behind a request that waits', async (t) => {
   const stage = await Stage.set(t, { bodyBytes: 100, dropBytes: 10 })
   const wire = await stage.open()

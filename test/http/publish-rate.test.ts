@@ -108,7 +108,7 @@ test('who a client is', (t) => {
 const one = '{"channel":"a","message":{}}'
 const three = '{"messages":[{"channel":"a","message":{}},{"channel":"a","message":{}},{"channel":"a","message":{}}]}'
 /** So slow that nothing flows in while a test runs, on whatever machine. */
-const tight = { publishRate: 0.001, publishBurst: 2 }
+const tight = { publishRate: 0.001, publishBurst: 2, publishPauseMs: 0 }
 
 const isTooFast = (t: Test, reply: Reply): void => {
   t.equal(reply.status, 429)
@@ -170,8 +170,52 @@ test('behind a proxy that is trusted everyone has a bucket; a header of one’s 
   }
 })
 
+test('who is refused and goes on is not read for a while, and others are', async (t) => {
+  const pauseMs = 200
+  const stage = await Stage.set(t, { ...tight, publishBurst: 1, publishPauseMs: pauseMs })
+  const other = await stage.open()
+  t.equal((await stage.post('/main/bus/publish', one)).status, 200)
+  for (const headers of [[], ['X-Odd: 1']]) {
+    const wire = await stage.open()
+    const since = performance.now()
+    for (let n = 0; n < 3; n++) wire.send('POST', '/main/bus/publish', one, headers)
+    isTooFast(t, await wire.reply())
+    t.equal((await other.send('POST', '/main/bus/poll', '{"channels":["a"],"timeout":0}').reply()).status, 200)
+    if (headers.length === 0) isTooFast(t, await wire.reply())
+    else {
+      await wire.closed
+      t.notMatch(wire.rest, /^HTTP\/1.1 [^4]/m, 'what node:http has read already costs the connection')
+    }
+    t.ok(performance.now() - since > pauseMs - 10, 'not before')
+  }
+  t.equal(stage.bus.publishes.length, 1)
+  const proxied = await Stage.set(t, {
+    ...tight,
+    publishBurst: 1,
+    publishPauseMs: 60_000,
+    trustedProxies: ['127.0.0.1'],
+  })
+  const wire = await proxied.open()
+  for (let n = 0; n < 3; n++) wire.send('POST', '/main/bus/publish', one)
+  t.same([(await wire.reply()).status, (await wire.reply()).status, (await wire.reply()).status], [200, 429, 429])
+})
+
+test('a socket that sends on and on is closed', async (t) => {
+  const stage = await StreamStage.set(t, { publishRate: 1, publishBurst: 1, publishPause: 60, pipeline: 3 })
+  const socket = stage.socket()
+  const messages = new Array(1000).fill({ channel: 'a', message: {} })
+  socket.send({ type: 'publish', id: 0, messages })
+  await socket.frames.first(1)
+  for (let id = 1; id <= 8; id++) socket.send({ type: 'publish', id, channel: 'a', message: {} })
+  t.equal((await socket.closed).code, 4429)
+  t.same(
+    socket.frames.items.map(({ type, id }) => `${type} ${id}`),
+    ['published 0', 'error 1', 'error 2', 'error 3', 'error 4'],
+  )
+})
+
 test('on sockets; a rate that is taken back; and it is counted where it is looked for', async (t) => {
-  const burst = { publishRate: 1, publishBurst: 1 }
+  const burst = { publishRate: 1, publishBurst: 1, publishPause: 0 }
   const stage = await StreamStage.set(t, burst)
   const socket = stage.socket()
   const messages = new Array(1000).fill({ channel: 'a', message: {} })

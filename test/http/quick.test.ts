@@ -152,6 +152,23 @@ test('a connection that rests is closed, one that waits is not', async (t) => {
   t.equal((await waiting.reply()).status, 200)
 })
 
+test('many requests in one piece are done in turns', async (t) => {
+  const stage = await Stage.set(t)
+  let turn = 0
+  const turns: number[] = []
+  const count = (): void => {
+    turn++
+    if (turns.length < 100) setImmediate(count)
+  }
+  setImmediate(count)
+  stage.bus.onStep = () => turns.push(turn)
+  const wire = await stage.open()
+  wire.write(publishing.repeat(100))
+  for (let i = 0; i < 100; i++) t.equal((await wire.reply()).status, 200)
+  const most = Math.max(...turns.map((each) => turns.filter((other) => other === each).length))
+  t.ok(most <= 64, `${most} at a stretch`)
+})
+
 test('who is too slow to read is waited for, not read on', async (t) => {
   const stage = await Stage.set(t, { outboundBytes: 2 ** 20 })
   const wire = await stage.open()

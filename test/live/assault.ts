@@ -57,7 +57,9 @@ export const closeCodeOf = async (port: number, hex: string): Promise<number | s
   return frame[0] === 0x88 ? frame.readUInt16BE(2) : frame.toString('hex')
 }
 
-const knock = async (node: Node): Promise<WebSocket> => {
+type Reachable = Pick<Node, 'address'>
+
+const knock = async (node: Reachable): Promise<WebSocket> => {
   const socket = new WebSocket(`ws://${node.address}/`)
   socket.on('error', () => {})
   await once(socket, 'open')
@@ -65,7 +67,7 @@ const knock = async (node: Node): Promise<WebSocket> => {
 }
 
 /** The code with which a stranger's first frame is answered. */
-export const refusalOf = async (node: Node, frame: Uint8Array | string): Promise<number> => {
+export const refusalOf = async (node: Reachable, frame: Uint8Array | string): Promise<number> => {
   const socket = await knock(node)
   socket.send(frame)
   return closeOf(socket)
