@@ -74,6 +74,11 @@ export class Engine {
     return this.#cluster.ready && !this.#cluster.draining
   }
 
+  /** Who is not ready has nothing to give. */
+  get serves(): boolean {
+    return this.ready
+  }
+
   /** When the core next wants a `tick`, on the `ms` clock. */
   get wakeAt(): number {
     return Math.min(this.#cluster.nextMs, this.#readers.nextMs, this.#sweepMs + sweepMs)
@@ -232,4 +237,4 @@ export class Engine {
   }
 }
 
-export type EngineFace = Pick<Engine, 'id' | 'ready' | 'wakeAt' | 'step' | 'status' | 'survey' | 'audit'>
+export type EngineFace = Pick<Engine, 'id' | 'ready' | 'serves' | 'wakeAt' | 'step' | 'status' | 'survey' | 'audit'>

@@ -102,6 +102,10 @@ export class Node implements Bus {
     return this.#engine?.ready ?? false
   }
 
+  get serves(): boolean {
+    return this.#engine?.serves ?? false
+  }
+
   get draining(): boolean {
     return this.#closing !== undefined
   }

@@ -5,6 +5,8 @@ export interface Bus {
   /** Runs one step; effects for readers and publishers come back through their `Patron` (below), during or after the call. */
   step(input: Input): void
   readonly ready: boolean
+  /** It takes requests, and says itself what it can't do: a node that is not ready may still have something to read. */
+  readonly serves: boolean
   readonly draining: boolean
   status(): Status
   survey(wish: SurveyWish): Walk

@@ -226,7 +226,7 @@ export class Exchange implements Patron, Pending {
   #demandReady(): void {
     const { bus } = this.#house
     if (bus.draining) throw new EngineError('draining', 'the node is stopping')
-    if (!bus.ready) throw new EngineError('not_ready', 'the node is not ready yet')
+    if (!bus.serves) throw new EngineError('not_ready', 'the node is not ready yet')
   }
 
   #ask(operation: Operation, body: Buffer, visitor: Visitor): void {

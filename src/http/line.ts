@@ -225,7 +225,7 @@ export class Line {
   /** Whether requests are taken at all: why not, is for node:http's side to say. */
   get #isOpen(): boolean {
     const { bus, closing, options } = this.#house
-    return bus.ready && !closing && this.connection.waiting < options.pipelineMax
+    return bus.serves && !closing && this.connection.waiting < options.pipelineMax
   }
 
   #exchange(shape: Shape): QuickExchange {

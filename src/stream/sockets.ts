@@ -86,7 +86,7 @@ export class Sockets {
     if (request.method !== 'GET') throw new MethodNotAllowed(route.allow)
     if (connection.waiting > 0) refuse('an upgrade must wait for the answers before it')
     if (bus.draining) throw new EngineError('draining', 'the node is stopping')
-    if (!bus.ready) throw new EngineError('not_ready', 'the node is not ready yet')
+    if (!bus.serves) throw new EngineError('not_ready', 'the node is not ready yet')
     if (streams.isFull) throw new EngineError('overloaded', 'too many streams are open here', { limit: 'streams' })
     this.#checkOrigin(request)
     return route

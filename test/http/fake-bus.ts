@@ -42,6 +42,11 @@ export class FakeBus implements Bus {
   channels = 1
   members: Status['members'] = []
   readonly waiting = new Set<Reader>()
+
+  get serves(): boolean {
+    return this.ready
+  }
+
   /** Says what becomes of a publish; undefined for nothing yet. */
   outcome: (publish: Publish) => Outcome | undefined = ({ drafts }) => ({
     ok: true,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, host } from '../support/free-port.js'
 import { until } from '../support/until.js'
+import { Leash } from '../tryton/real/leash.js'
 
 interface Teardown {
   teardown(end: () => Promise<void>): void
@@ -59,6 +60,7 @@ export class NatsServer {
   #process: ChildProcess | undefined
   readonly #folder: string
   readonly #config: string
+  readonly #leash: Leash
 
   constructor(
     readonly place: Place,
@@ -67,6 +69,7 @@ export class NatsServer {
   ) {
     this.#folder = mkdtempSync(join(tmpdir(), 'carillon-nats-'))
     this.#config = join(this.#folder, 'nats.conf')
+    this.#leash = new Leash(this.#folder)
     writeFileSync(this.#config, configOf(place, places, join(this.#folder, 'store'), more))
   }
 
@@ -80,6 +83,7 @@ export class NatsServer {
 
   async start(): Promise<void> {
     this.#process = spawn(program, ['-c', this.#config], { stdio: 'ignore' })
+    this.#leash.hold(this.#process.pid ?? 0)
     await until(`${this.place.name} listens`, () => listens(this.port))
   }
 
@@ -99,6 +103,7 @@ export class NatsServer {
 
   async remove(): Promise<void> {
     await this.end()
+    this.#leash.drop()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }

@@ -30,6 +30,8 @@ export class StreamEngine {
   /** It knows which streams there are. */
   #listed = false
   #away = 'it has not been reached yet'
+  /** It has been ready. */
+  #begun = false
   #duplicates = 0
   #accepted = 0
 
@@ -49,10 +51,17 @@ export class StreamEngine {
     if (this.#draining) return 'this node is stopping'
     if (!this.#connected) return `the log is away: ${this.#away}`
     if (!this.#listed) return 'the streams are not known yet'
-    for (const [name, { follow }] of this.#databases)
-      if (follow.stream && follow.state !== 'following' && (follow.state === 'lost' || !follow.isLoaded))
-        return `the stream of ${name} is ${follow.state === 'lost' ? `lost: ${follow.reason}` : 'being read'}`
+    for (const [name, { follow }] of this.#databases) {
+      if (follow.isLoaded && follow.state === 'lost') return `the stream of ${name} is lost: ${follow.reason}`
+      // Once the node has been ready, another database is for those to wait for who want it.
+      if (!this.#begun && !follow.isLoaded) return `the stream of ${name} is being read`
+    }
     return undefined
+  }
+
+  /** Readers are answered from what is kept here, also while the log is away; and told where it is needed. */
+  get serves(): boolean {
+    return this.#listed && !this.#draining
   }
 
   get wakeAt(): number {
@@ -66,6 +75,7 @@ export class StreamEngine {
     this.#now = now
     for (const database of this.#databases.values()) database.begin(now)
     this.#take(input)
+    this.#begun ||= this.ready
     return this.#effects
   }
 
