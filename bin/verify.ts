@@ -50,6 +50,7 @@ const nodesFor = async (
   program?: Program,
 ): Promise<VerifyOptions['nodes']> => {
   const { server, nodes, faults, database } = flags
+  if (nodes < 2 && faults.includes('cut')) throw new Failure(2, 'of a single node there are no links to cut')
   if (!server) return ownNodes(nodes, faults.includes('cut'), program)
   if (faults.length > 0)
     throw new Failure(2, '--faults is for nodes that it starts itself: leave out either that or --server')
@@ -69,9 +70,9 @@ const run = async (flags: VerifyFlags, signal: AbortSignal, program?: Program): 
   const { database, duration, history, seed = String(Math.floor(Math.random() * 1e9)) } = flags
   const token = tokenOfUser()
   const line = new ProgressLine()
-  say(`carillon: verifying, with the seed ${seed}`)
   try {
     const nodes = await nodesFor(flags, token, program)
+    say(`carillon: verifying, with the seed ${seed}`)
     const onProgress: VerifyOptions['onProgress'] = (progress) => line.tell(progressText(progress))
     const { rate, channels, subscribers, publishers, faults } = flags
     return await verifyNodes({

@@ -9,6 +9,8 @@ export interface NodePlan extends Target {
 }
 
 const saidMax = 2000
+/** A node was told to end, by SIGTERM or Ctrl-C: which goes to all that run in a terminal, and is no fault of it. */
+const asTold: readonly unknown[] = [0, 130]
 const stopMs = 4000
 
 /** One node as a process of its own, that can be killed, paused, and started again on the same ports. */
@@ -47,7 +49,9 @@ export class NodeProcess {
       child.once('error', () => resolve())
     })
     child.once('error', (error) => this.#ended(child, error.message))
-    child.once('close', (code, signal) => this.#ended(child, `${signal ?? `status ${code}`}: ${this.#said.trim()}`))
+    child.once('close', (code, signal) => {
+      if (!asTold.includes(code)) this.#ended(child, `${signal ?? `status ${code}`}: ${this.#said.trim()}`)
+    })
     return up
   }
 

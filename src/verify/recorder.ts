@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { createWriteStream, openSync, type WriteStream } from 'node:fs'
 import type { Line } from './check/history.js'
 
 type Untimed<L> = L extends Line ? Omit<L, 'at'> : never
@@ -10,9 +10,9 @@ export class Recorder {
   readonly #startMs = performance.now()
   readonly #file: WriteStream | undefined
 
-  /** `path`: an error of the file rejects where it is closed. */
+  /** `path`: throws if it can't be opened; what goes wrong later rejects where it is closed. */
   constructor(path?: string) {
-    this.#file = path === undefined ? undefined : createWriteStream(path)
+    this.#file = path === undefined ? undefined : createWriteStream(path, { fd: openSync(path, 'w') })
     this.#file?.on('error', () => {})
   }
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
+import { formatPosition } from '../../src/channel/cursor.js'
+import { makeNodeId } from '../../src/log/node-id.js'
 import { readHistory } from '../../src/verify/check/history.js'
 import { judge } from '../../src/verify/check/verdict.js'
 import { Prng } from '../../src/verify/prng.js'
@@ -116,6 +118,23 @@ test('out of order: three saw what goes in a circle', (t) => {
   for (const name of ['k', 'm', 'n']) story.publish(name, { publisher: name, outcome: 'unknown' })
   story.give('r', 'k').give('r', 'm').give('s', 'm').give('s', 'n').give('u', 'n').give('u', 'k')
   t.match(story.found, { 'out of order': 1 })
+  t.end()
+})
+
+test('not out of order: what ties in time, on two sides of a split', (t) => {
+  const idAt = (time: number, by: number): string =>
+    formatPosition({ time, origins: [makeNodeId(by, () => 0)], seqs: [time] })
+  const course = (time: number, isSplit: boolean): Story => {
+    const story = new Story().whole().reader('r', 'a').reader('s', 'a')
+    if (isSplit) story.fault('cut', 'node-1', 'begin')
+    const [m, n] = [{ id: idAt(7, 1) }, { id: idAt(time, 2) }]
+    story.publish('m', { publisher: 'p', node: 'node-1', ...m }).publish('n', { publisher: 'q', node: 'node-2', ...n })
+    if (isSplit) story.fault('cut', 'node-1', 'end').whole()
+    return story.give('r', 'm', m).give('r', 'n', n).give('s', 'n', n).give('s', 'm', m).end('r', 's')
+  }
+  t.same(course(7, true).found, {})
+  t.same(course(8, true).found, { 'out of order': 1 }, 'with another time one of them would have to be late')
+  t.same(course(7, false).found, { 'out of order': 1 }, 'and without a split ties are decided')
   t.end()
 })
 

@@ -1,18 +1,12 @@
 import { spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import tap, { test } from 'tap'
-import { ownNodes } from '../../bin/verify/nodes.js'
-import { verdictLines } from '../../bin/verify/report.js'
-import { readHistory } from '../../src/verify/check/history.js'
-import { judge } from '../../src/verify/check/verdict.js'
-import { faultKinds } from '../../src/verify/kinds.js'
-import { type Progress, verify } from '../../src/verify/run.js'
 import { embed } from '../live/crew.js'
 import { run } from '../support/cli.js'
 import { freePort, host } from '../support/free-port.js'
 import { bundle } from './bundle.js'
-import { foundIn, Story } from './story.js'
+import { Story } from './story.js'
 
 // Several processes, on a machine that may be busy.
 tap.setTimeout(300_000)
@@ -43,22 +37,6 @@ const start = (args: readonly string[], interruptAt?: RegExp): Promise<Ended> =>
     })
     child.once('close', (code) => resolve({ code, stdout, stderr }))
   })
-
-test('nodes of its own: whatever is done to them, nothing is wrong; the history says the same', async (t) => {
-  const history = join(t.testdir(), 'history.ndjson')
-  const progress: Progress[] = []
-  const verdict = await verify({
-    ...{ nodes: await ownNodes(3, true, [command, 'start']), database: 'main', seed: '11', faults: faultKinds },
-    ...{ durationMs: 7000, rate: 150, channels: 4, subscribers: 6, publishers: 6, suspectMs: 1000, history },
-    signal: new AbortController().signal,
-    onProgress: (each) => progress.push(each),
-  })
-  t.same(foundIn(verdict), {}, verdictLines(verdict).join('\n'))
-  t.ok(Object.keys(verdict.faults).length > 0, 'something was done to them')
-  t.same(judge(readHistory(await readFile(history, 'utf8'))), verdict)
-  t.match(progress.at(-1), { phase: 'reading to the end', share: 1 })
-  t.comment(verdictLines(verdict).join('\n'))
-})
 
 test('nodes without a rule: status 1, with evidence', async (t) => {
   const { code, stdout, stderr } = await start([plantedVerify, 'ackAll', '{"faults":["kill"],"duration":3}'])
@@ -110,10 +88,21 @@ test('a history alone', async (t) => {
 
 test('what it can not do is said', async (t) => {
   const nobody = `http://${host}:${await freePort()}`
-  const wishes = [['--faults', 'flood'], ['--server', nobody], ['--check', 'a', '--server', nobody], ['--help']]
-  const [faults, away, both, help] = await Promise.all(wishes.map((wish) => start([command, 'verify', ...wish])))
+  const wishes = [
+    ['--faults', 'flood'],
+    ['--server', nobody],
+    ['--check', 'a', '--server', nobody],
+    ['--help'],
+    ['--nodes', '1', '--faults', 'all'],
+    ['--history', '/nowhere/history'],
+  ]
+  const [faults, away, both, help, single, nowhere] = await Promise.all(
+    wishes.map((wish) => start([command, 'verify', ...wish])),
+  )
   t.match(faults, { code: 2, stderr: /kill, pause, cut, and all/ })
   t.match(away, { code: 3, stderr: /nobody listens there/ })
   t.match(both, { code: 2 })
+  t.match(single, { code: 2, stderr: /no links to cut/ })
+  t.match(nowhere, { code: 1, stderr: /no such file/ })
   t.match(help, { code: 0, stdout: /^Examples:\n {2}\$ carillon verify\n/ })
 })

@@ -1,6 +1,6 @@
 import { parseCursor } from '../../channel/cursor.js'
 import { Chain } from './chain.js'
-import type { End, Line, Publish, Start } from './history.js'
+import type { Deliver, End, Line, Publish, Start } from './history.js'
 import { Message } from './message.js'
 import { Peace } from './peace.js'
 import { Ranks } from './ranks.js'
@@ -25,15 +25,18 @@ export class Court {
     this.peace = new Peace(lines, start.nodes)
     const counts = new Map<string, number>()
     for (const line of lines) this.#take(line, counts)
-    this.ranks = new Ranks([...this.chains.values()], (name) => {
-      const message = this.messages.get(name)
-      return message !== undefined && !this.mayBeTwo(message)
-    })
+    this.ranks = new Ranks([...this.chains.values()], (delivery) => this.#placeOf(delivery))
   }
 
-  /** The time that is in an id: of two with the same, either may come first on its side of a split. */
-  timeOf(id: string): number | undefined {
-    return parseCursor(id, originsMax)?.time
+  /**
+   * Keys that tie in time are told apart by where they are from: across a split either may be shown first, so they stand
+   * in one place.
+   */
+  #placeOf({ message: name, id }: Deliver): string | undefined {
+    const message = this.messages.get(name)
+    if (!message || this.mayBeTwo(message)) return undefined
+    const time = parseCursor(id, originsMax)?.time
+    return time === undefined || this.peace.united(message.sentAt, message.settledAt) ? name : `at ${time}`
   }
 
   /** Whether the one id can name the same message as the other, for a reader who has been given more besides. */

@@ -20,14 +20,6 @@ const disorder = (a: Deliver, b: Deliver, what: string): Violation => ({
   subscriber: b.subscriber,
 })
 
-/** Keys that tie in time are told apart by where they are from: across a split either may be shown first. */
-const isTie = (court: Court, a: Deliver, b: Deliver): boolean => {
-  const time = court.timeOf(a.id)
-  if (time === undefined || time !== court.timeOf(b.id)) return false
-  const sent = [a, b].map(({ message, at }) => court.messages.get(message)?.sentAt ?? at)
-  return !court.peace.united(Math.min(...sent), Math.max(...sent))
-}
-
 /** What one has seen, in the order of another; of each break the first. */
 function* breaks(court: Court, one: Sequence, other: Sequence): Generator<Violation> {
   let last: Deliver | undefined
@@ -35,7 +27,12 @@ function* breaks(court: Court, one: Sequence, other: Sequence): Generator<Violat
     const place = one.places.get(delivery.message)
     if (place === undefined) continue
     const before = last && one.places.get(last.message)
-    if (last && before !== undefined && place < before && !isTie(court, last, delivery))
+    if (
+      last &&
+      before !== undefined &&
+      place < before &&
+      court.ranks.of(last.message) !== court.ranks.of(delivery.message)
+    )
       yield disorder(
         last,
         delivery,
@@ -62,14 +59,11 @@ export const oneOrder = (court: Court): Finding => {
 }
 
 /** What three or more saw may contradict itself although no two of them do. */
-const circles = ({ ranks, chains }: Court, isKnown: boolean): readonly Violation[] => {
-  const [name] = ranks.circle
-  if (name === undefined || isKnown) return []
-  const [first] = [...chains.values()].flatMap(({ of }) => of.get(name) ?? [])
-  if (!first) return []
-  return [
-    disorder(first, first, `what several subscribers were given before and after ${first.message} goes in a circle`),
-  ]
+const circles = ({ ranks }: Court, isKnown: boolean): readonly Violation[] => {
+  const { circle } = ranks
+  if (!circle || isKnown) return []
+  const what = `what several subscribers were given before and after ${circle.message} goes in a circle`
+  return [disorder(circle, circle, what)]
 }
 
 /** Late is what belongs before something that was shown already: without a split nothing does. */

@@ -6,7 +6,7 @@ export const sequenceOf = (chain: Chain): readonly Deliver[] =>
   [...chain.of.values()].flatMap(([first]) => (first && !first.late ? [first] : []))
 
 interface Place {
-  readonly at: number
+  readonly first: Deliver
   readonly next: Set<string>
   before: number
 }
@@ -17,42 +17,45 @@ interface Place {
  */
 export class Ranks {
   readonly #ranks = new Map<string, number>()
-  /** Messages that are before and after each other, by way of several subscribers. */
-  readonly circle: readonly string[]
+  readonly #places = new Map<string, string>()
+  /** One that is before and after itself, by way of several subscribers. */
+  readonly circle: Deliver | undefined
 
-  /** `isPlaced`: whether a message has one place only. */
-  constructor(chains: readonly Chain[], isPlaced: (message: string) => boolean) {
+  /** `placeOf`: what stands for its place; the same for those that may be in any order, none if it has several. */
+  constructor(chains: readonly Chain[], placeOf: (delivery: Deliver) => string | undefined) {
     const places = new Map<string, Place>()
-    for (const chain of chains)
-      this.#add(
-        places,
-        sequenceOf(chain).filter(({ message }) => isPlaced(message)),
-      )
-    const circle: string[] = []
+    for (const chain of chains) this.#add(places, sequenceOf(chain), placeOf)
     let ready = [...places].filter(([, { before }]) => before === 0).map(([name]) => name)
     while (places.size > 0) {
       if (ready.length === 0) {
-        const [first] = [...places].reduce((a, b) => (b[1].at < a[1].at ? b : a))
-        circle.push(first)
-        ready = [first]
+        const [name, { first }] = [...places].reduce((a, b) => (b[1].first.at < a[1].first.at ? b : a))
+        this.circle ??= first
+        ready = [name]
       }
       ready = ready.flatMap((name) => this.#take(places, name))
     }
-    this.circle = circle
   }
 
-  /** Its place in the order; none if it came late everywhere, or nowhere. */
+  /** Its place in the order; none if it came late everywhere, or nowhere. Those that may be in any order have one. */
   of(message: string): number | undefined {
-    return this.#ranks.get(message)
+    const place = this.#places.get(message)
+    return place === undefined ? undefined : this.#ranks.get(place)
   }
 
-  #add(places: Map<string, Place>, sequence: readonly Deliver[]): void {
+  #add(
+    places: Map<string, Place>,
+    sequence: readonly Deliver[],
+    placeOf: (delivery: Deliver) => string | undefined,
+  ): void {
     let last: Place | undefined
-    for (const { message, at } of sequence) {
-      const place = places.get(message) ?? { at, next: new Set<string>(), before: 0 }
-      places.set(message, place)
-      if (last && !last.next.has(message)) {
-        last.next.add(message)
+    for (const first of sequence) {
+      const name = this.#places.get(first.message) ?? placeOf(first)
+      if (name === undefined) continue
+      this.#places.set(first.message, name)
+      const place = places.get(name) ?? { first, next: new Set<string>(), before: 0 }
+      places.set(name, place)
+      if (last && last !== place && !last.next.has(name)) {
+        last.next.add(name)
         place.before++
       }
       last = place
