@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { parse as parseToml } from 'smol-toml'
 import { parse as parseYaml } from 'yaml'
 import { didYouMean } from '../src/nearest.js'
-import { brokenRule, type OptionName, type Options, optionNames, specOf } from '../src/options.js'
+import { brokenRule, isSensitive, type OptionName, type Options, optionNames, specOf } from '../src/options.js'
 import { Failure } from './failure.js'
 import { kebab, parseOption } from './flags.js'
 
@@ -63,7 +63,7 @@ export const readConfig = (file: string): Partial<Options> => {
     const value = ownValue(name, raw)
     const rule = brokenRule(name, value)
     if (rule)
-      throw new Failure(2, `${file}: ${key} ${rule}${specOf(name).masked ? '' : `, not ${JSON.stringify(raw)}`}`)
+      throw new Failure(2, `${file}: ${key} ${rule}${isSensitive(name, raw) ? '' : `, not ${JSON.stringify(raw)}`}`)
     given[name] = value
   }
   return given

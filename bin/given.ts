@@ -1,7 +1,7 @@
-import { brokenRule, type OptionName, type Options, optionNames } from '../src/options.js'
+import { brokenRule, isSensitive, type OptionName, type Options, optionNames } from '../src/options.js'
 import { readConfig } from './config-file.js'
 import { Failure } from './failure.js'
-import { type Environment, isPrivate, kebab, parseOption, variableOf } from './flags.js'
+import { type Environment, kebab, parseOption, variableOf } from './flags.js'
 
 export interface GivenFlags {
   readonly config?: string
@@ -27,7 +27,7 @@ const fromEnvironment = (environment: Environment): { readonly [name: string]: u
     if (text === undefined) continue
     const value = parseOption(name, text)
     const rule = brokenRule(name, value)
-    if (rule) throw new Failure(2, `${variableOf(name)} ${rule}${isPrivate(name) ? '' : `, not "${text}"`}`)
+    if (rule) throw new Failure(2, `${variableOf(name)} ${rule}${isSensitive(name, text) ? '' : `, not "${text}"`}`)
     given[name] = value
   }
   return given

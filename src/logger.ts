@@ -24,8 +24,22 @@ const levels = new Map<string, 'debug' | 'warn' | 'error'>([
 /** Details that name nodes by their ids, as everything that decides does. */
 const nodeFields = new Set(['node', 'members', 'silent'])
 
-/** None of these is ever logged on purpose. */
-const secretFields = ['secret', 'token', 'authorization', 'cookie', 'ticket']
+/** None of these is ever logged on purpose; nor what holds them, to the depth of the headers of a request of an error. */
+const secretFields = [
+  'secret',
+  'token',
+  'ticket',
+  'authorization',
+  'cookie',
+  'password',
+  'jwtSecret',
+  'secrets',
+  'tokens',
+]
+
+export const redaction: readonly string[] = ['', '*.', '*.*.', '*.*.*.'].flatMap((depth) =>
+  secretFields.map((name) => depth + name),
+)
 
 const names = new Map([
   [20, 'debug'],
@@ -58,7 +72,7 @@ export const createLogger = ({ logLevel, logFormat }: Pick<Options, 'logLevel' |
   const stream = text
     ? { write: (line: string) => void process.stderr.write(asText(line)) }
     : destination({ fd: 2, sync: true })
-  return pino({ level: logLevel, base: null, redact: secretFields }, stream)
+  return pino({ level: logLevel, base: null, redact: [...redaction] }, stream)
 }
 
 /** Ids of nodes become names where `nameOf` knows one. */

@@ -50,8 +50,16 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 
 const isAddress = (value: unknown): boolean => isText(value) && parseAddress(value) !== undefined
 
+/** It holds a name, or a password, before the host. */
+export const hasCredentials = (value: unknown): boolean => isText(value) && /^[^/?#]*\/\/[^/?#]*@/.test(value)
+
+/** With a password in it `fetch` would not take it. */
 const isUrl = (value: unknown, spec: Spec): boolean =>
-  isText(value) && inRange(value.length, spec) && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+  isText(value) &&
+  inRange(value.length, spec) &&
+  URL.canParse(value) &&
+  /^https?:$/.test(new URL(value).protocol) &&
+  !hasCredentials(value)
 
 /** As browsers send it, or it would never match: no path, no default port, in lower case. Apps have schemes of their own. */
 const isOrigin = (value: unknown): boolean => {
@@ -115,7 +123,8 @@ export const kinds: { readonly [Name in keyof Kinds]: Kind } = {
   addresses: { holds: (value) => listOf(value, isAddress), rule: () => `a list of ${addressForm}` },
   url: {
     holds: isUrl,
-    rule: ({ max }) => `an http:// or https:// URL${max === undefined ? '' : ` of at most ${max} characters`}`,
+    rule: ({ max }) =>
+      `an http:// or https:// URL${max === undefined ? '' : ` of at most ${max} characters`}, without a password`,
   },
   origins: {
     holds: (value) => listOf(value, isOrigin),

@@ -1,6 +1,14 @@
 import { EngineError } from './errors.js'
 import { didYouMean } from './nearest.js'
-import { type Address, addressForm, isLoopback, type Kinds, kinds, parseAddress } from './option-kinds.js'
+import {
+  type Address,
+  addressForm,
+  hasCredentials,
+  isLoopback,
+  type Kinds,
+  kinds,
+  parseAddress,
+} from './option-kinds.js'
 import { groups, type Spec, table } from './option-table.js'
 import { type PeerOptions, peerDefaults } from './peer/limits.js'
 
@@ -40,8 +48,12 @@ const refuse = (name: string, rule: string): never => {
   throw new EngineError('bad_option', `${name} ${rule}`)
 }
 
+/** Not to be repeated in words to whoever gave it: those are logged. */
+export const isSensitive = (name: OptionName, value: unknown): boolean =>
+  specOf(name).secret === true || specOf(name).masked === true || hasCredentials(value)
+
 const shown = (name: OptionName, value: unknown): string =>
-  specOf(name).secret || specOf(name).masked ? 'what was given' : (JSON.stringify(value) ?? String(value))
+  isSensitive(name, value) ? 'what was given' : (JSON.stringify(value) ?? String(value))
 
 /** Of an address that has been checked. */
 export const addressOf = (text: string): Address =>

@@ -153,11 +153,19 @@ test('a refusal names the option, the rule and the value', (t) => {
     [{ listen: '' }, 'listen must be host:port or [IPv6]:port, not ""'],
     [{ join: 'a:1' }, 'join must be a list of host:port or [IPv6]:port, not "a:1"'],
     [{ join: ['a:1', 'b'] }, 'join must be a list of host:port or [IPv6]:port, not ["a:1","b"]'],
-    [{ url: 'ftp://x' }, 'url must be an http:// or https:// URL of at most 2048 characters, not "ftp://x"'],
-    [{ url: 'x' }, 'url must be an http:// or https:// URL of at most 2048 characters, not "x"'],
+    [
+      { url: 'ftp://x' },
+      'url must be an http:// or https:// URL of at most 2048 characters, without a password, not "ftp://x"',
+    ],
+    [
+      { jwksUrl: 'https://user:canary@host/' },
+      'jwksUrl must be an http:// or https:// URL of at most 2048 characters, without a password, not what was given',
+    ],
+    [{ auth: 'trytond=http://user:canary@host/' }, 'auth must be none, jwt, or trytond=URL, not what was given'],
+    [{ url: 'x' }, 'url must be an http:// or https:// URL of at most 2048 characters, without a password, not "x"'],
     [
       { url: `http://${'x'.repeat(2042)}` },
-      /^url must be an http:\/\/ or https:\/\/ URL of at most 2048 characters, not/,
+      /^url must be an http:\/\/ or https:\/\/ URL of at most 2048 characters, without a password, not/,
     ],
     [{ advertise: `${'x'.repeat(300)}:1` }, /^advertise must be host:port or/],
     [{ corsOrigin: '*' }, 'corsOrigin must be a list of origins such as https://example.org, or *, not "*"'],

@@ -43,7 +43,14 @@ const compile = (folder: string): Build => {
       .filter((path) => path.endsWith('.ts'))
       .map((path) => join(folder, part, path)),
   )
-  buildSync({ entryPoints: modules, outdir: join(folder, 'dist'), outbase: folder, format: 'esm', target: 'node20' })
+  buildSync({
+    entryPoints: modules,
+    outdir: join(folder, 'dist'),
+    outbase: folder,
+    format: 'esm',
+    target: 'node20',
+    tsconfigRaw: {},
+  })
   const program = join(folder, JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin.carillon)
   chmodSync(program, 0o755)
   return { folder, program }
