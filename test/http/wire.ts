@@ -47,9 +47,10 @@ export class Wire {
     })
   }
 
-  static open(port: number): Promise<Wire> {
+  /** `localAddress`: where it comes from. */
+  static open(port: number, localAddress = '127.0.0.1'): Promise<Wire> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true })
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.removeListener('error', reject)
