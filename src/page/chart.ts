@@ -14,6 +14,8 @@ interface Terms {
   readonly measures: readonly Measure[]
   readonly scale: 'linear' | 'logarithmic'
   readonly write: (value: number | undefined) => string
+  /** Beside the lines of the scale. */
+  readonly tick: (value: number) => string
   /** What is said of many nodes together: all of them summed up, or the greatest. */
   readonly together: 'sum' | 'greatest'
   /** What is said while there is nothing to draw. */
@@ -104,7 +106,7 @@ export class Chart {
       ...ticks.flatMap((tick) => {
         const y = yOf(at(tick))
         const line = svg('line', { x1: left, x2: width - right, y1: y, y2: y })
-        return [line, svg('text', { x: left - 7, y: y + 4 }, this.#terms.write(tick))]
+        return [line, svg('text', { x: left - 7, y: y + 4 }, this.#terms.tick(tick))]
       }),
     )
   }

@@ -1,10 +1,13 @@
 import type { MemberStatus } from '../effect.js'
 import type { History, Point } from './history.js'
+import { labelsOf } from './names.js'
 import type { Watch } from './watch.js'
 import { type Standing, standingOf } from './words.js'
 
 export interface NodeModel {
   readonly name: string
+  /** As short as tells it from the others. */
+  readonly label: string
   readonly url: string
   readonly standing: Standing
   readonly inView: boolean
@@ -50,7 +53,7 @@ const linksOf = (members: readonly MemberStatus[], rates: readonly number[]): re
       if (a.state === 'down' || b.state === 'down') return []
       const state = linkState(a, b)
       const to = from + 1 + i
-      if (state === 'up' && members.length > meshMax) return []
+      if (state !== 'broken' && members.length > meshMax) return []
       const isFlowing = state === 'up' && a.inView && b.inView
       return [{ from, to, state, forth: isFlowing ? (rates[from] ?? 0) : 0, back: isFlowing ? (rates[to] ?? 0) : 0 }]
     }),
@@ -73,13 +76,14 @@ export const modelOf = (watch: Watch, history: History, colours: Colours, nowMs:
   const members = [...(look?.status.members ?? [])].sort((a, b) =>
     a.name.localeCompare(b.name, 'en', { numeric: true }),
   )
-  const nodes = members.map((member): NodeModel => {
+  const labels = labelsOf(members.map(({ name }) => name))
+  const nodes = members.map((member, i): NodeModel => {
     const { name, url, self, lag, waiters, heardMs, inView } = member
     const own = watch.own(name)?.status
     const source = watch.sources.find((each) => each.url === url)
     const standing = standingOf(member, self || member.state === 'alive' ? own?.state : undefined)
     return {
-      ...{ name, url, inView, lag, waiters: own?.gauges['waiters'] ?? waiters, heardMs },
+      ...{ name, label: labels[i] ?? name, url, inView, lag, waiters: own?.gauges['waiters'] ?? waiters, heardMs },
       standing,
       isHeard: self,
       colour: colours.of(name),

@@ -44,12 +44,12 @@ export class NodeTable {
     })
   }
 
-  #name(head: HTMLElement, { name, colour, url, isHeard }: NodeModel): void {
-    if (head.dataset['name'] !== name) {
-      head.dataset['name'] = name
+  #name(head: HTMLElement, { name, label, colour, url, isHeard }: NodeModel): void {
+    if (head.dataset['label'] !== label) {
+      head.dataset['label'] = label
       const dot = el('i', { class: `dot c${colour % 8}` })
-      head.replaceChildren(el('span', { class: 'named' }, dot, el('bdi', {}, name)))
+      head.replaceChildren(el('span', { class: 'named' }, dot, el('bdi', {}, label)))
     }
-    head.title = `${url}${isHeard ? ', which this page listens to' : ''}`
+    head.title = `${name} at ${url}${isHeard ? ', which this page listens to' : ''}`
   }
 }

@@ -8,9 +8,11 @@ import { NodeTable } from './nodes.js'
 import { Picture } from './picture.js'
 import { TokenBox } from './token.js'
 import { Watch } from './watch.js'
-import { duration, footing, perSecond, sentence } from './words.js'
+import { duration, footing, perSecond, sentence, short } from './words.js'
 
 const spanMs = 180_000
+/** With more nodes than this colours come again too often to tell them apart. */
+const legendMax = 16
 const channelsMs = 2000
 /** How long a list of channels may take: where there are a million of them they are looked through at leisure. */
 const listMs = 15_000
@@ -60,8 +62,8 @@ const channels = new ChannelTable({
   choose: (database, channel) => desk.choose(database, channel),
 })
 
-const rate = { scale: 'linear', write: perSecond, nothing: 'nothing is known yet' } as const
-const time = { scale: 'logarithmic', write: duration, together: 'greatest' } as const
+const rate = { scale: 'linear', write: perSecond, tick: short, nothing: 'nothing is known yet' } as const
+const time = { scale: 'logarithmic', write: duration, tick: duration, together: 'greatest' } as const
 const charts = [
   new Chart({ ...rate, title: 'Published', measures: ['published'], together: 'sum' }),
   new Chart({ ...rate, title: 'Shown', measures: ['shown'], together: 'greatest' }),
@@ -82,7 +84,7 @@ choice.addEventListener('change', () => watch.listenTo(choice.value))
 const headline = ({ nodes }: Model): void => {
   const { look, refused, silence } = watch.listening
   const line = place('sentence')
-  const { text, tone } = sentence(nodes)
+  const { text, tone } = sentence(nodes.map(({ label, standing }) => ({ name: label, standing })))
   if (refused) {
     say(line, 'This node tells nothing to whom it does not know.')
     tint(line, 'warn')
@@ -115,7 +117,7 @@ const whereFrom = (): void => {
 }
 
 const lines = ({ nodes }: Model): readonly Line[] =>
-  nodes.map(({ name, colour }) => ({ name, colour, points: history.points(name) }))
+  nodes.map(({ name, label, colour }) => ({ name: label, colour, points: history.points(name) }))
 
 const render = (): void => {
   const nowMs = performance.now()
@@ -124,11 +126,11 @@ const render = (): void => {
   whereFrom()
   picture.draw(model)
   table.show(model.nodes)
-  legend.show(model.nodes.map(({ name }) => name)).forEach((item, i) => {
-    const node = model.nodes[i]
-    if (!node || item.dataset['name'] === node.name) return
-    item.dataset['name'] = node.name
-    item.append(el('i', { class: `dot c${node.colour % 8}` }), el('bdi', {}, node.name))
+  const told = model.nodes.length > legendMax ? [] : model.nodes
+  legend.show(told.map(({ name }) => name)).forEach((item, i) => {
+    const { label = '', colour = 0 } = told[i] ?? {}
+    if (item.textContent === label) return
+    item.replaceChildren(el('i', { class: `dot c${colour % 8}` }), el('bdi', {}, label))
   })
   const drawn = lines(model)
   for (const chart of charts) chart.draw(drawn, nowMs, spanMs)

@@ -34,7 +34,7 @@ class NodeShape {
   }
 
   draw(node: NodeModel, { x, y }: Spot, radius: number, width: number): void {
-    const { name, standing, colour, isHeard, lag, point } = node
+    const { name, label, standing, colour, isHeard, lag, point } = node
     const { is, tone } = standings[standing]
     setAttributes(this.root, {
       class: `node ${standing} ${tone} c${colour % 8}${isHeard ? ' heard' : ''}`,
@@ -47,7 +47,7 @@ class NodeShape {
     const letters = Math.floor(Math.min(150, width / 3.2) / 7.4)
     setAttributes(this.#name, { y: radius + 19 })
     setAttributes(this.#note, { y: radius + 34 })
-    say(this.#name, isSmall ? '' : shortened(name, letters))
+    say(this.#name, isSmall ? '' : shortened(label, letters))
     const rate = point?.published === undefined ? '' : `${perSecond(point.published)}/s`
     const said =
       standing === 'ready' ? [rate, lag > 0 ? `lag ${lag}` : ''].filter(Boolean).join(' · ') : is.split(':')[0]

@@ -2,6 +2,12 @@ import type { MemberStatus, Status } from '../effect.js'
 
 export const whole = (count: number): string => Math.round(count).toLocaleString('en')
 
+/** 12,500 as 12.5K. */
+export const short = (count: number): string =>
+  count < 10_000
+    ? count.toLocaleString('en')
+    : count.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 3 })
+
 /** Messages a second. */
 export const perSecond = (rate: number | undefined): string => {
   if (rate === undefined) return '–'

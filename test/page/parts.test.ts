@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { Histogram } from '../../src/log/histogram.js'
 import { History } from '../../src/page/history.js'
 import { between, layout } from '../../src/page/layout.js'
+import { labelsOf } from '../../src/page/names.js'
 import { linear, logarithmic } from '../../src/page/scale.js'
 import { quantile } from '../../src/page/spread.js'
 import {
@@ -11,6 +12,7 @@ import {
   perSecond,
   type Standing,
   sentence,
+  short,
   shortened,
   standingOf,
   visible,
@@ -71,6 +73,19 @@ test('numbers in words', (t) => {
   t.same([shortened('127.0.0.1:7500', 9), shortened('node-1', 9)], ['127.…7500', 'node-1'])
   t.equal([...shortened('🔔'.repeat(20), 5)].length, 5)
   t.equal(visible('a\u202eb\u2028c\u200dd\u{e0001}é'), 'a\\u202eb\\u2028c\u200dd\\udb40\\udc01é')
+  t.end()
+})
+
+test('names as short as tells them apart', (t) => {
+  t.same(labelsOf(['node-1', 'node-2']), ['node-1', 'node-2'])
+  const long = (name: string): string => `production-eu-${name}.internal.example:7500`
+  t.same(labelsOf(['node-1', 'node-22'].map(long)), ['node-1', 'node-22'])
+  t.same(labelsOf(['berlin', 'paris-2'].map(long)), ['berlin', 'paris-2'])
+  t.same(labelsOf(['192.168.100.1:7500', '192.168.100.2:7500']), ['100.1', '100.2'])
+  t.same(labelsOf(['127.0.0.1:17500', '127.0.0.1:17501', 'x']), ['127.0.0.1:17500', '127.0.0.1:17501', 'x'])
+  t.same(labelsOf([long('a')]), [long('a')])
+  t.same(labelsOf([long('a'), `${long('a')}-b`]).length, 2)
+  t.same([1, 0.5, 9999, 12_500, 200_000].map(short), ['1', '0.5', '9,999', '12.5K', '200K'])
   t.end()
 })
 
