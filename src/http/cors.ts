@@ -69,6 +69,11 @@ export class Cors {
     ]
   }
 
+  /** Whether clients are told to look for a node there. */
+  isNodeAt(host = ''): boolean {
+    return this.#isNode(`http://${host}`) || this.#isNode(`https://${host}`)
+  }
+
   /** Those that are down count, too: the page of one is open still. */
   #isNode(origin: string): boolean {
     const nowMs = performance.now()

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { EngineError } from '../errors.js'
 import { isLoopback } from '../option-kinds.js'
+import type { Cors } from './cors.js'
 import type { Caller, Guard, Visitor } from './guard.js'
 import { page } from './page.js'
 import { refusalFor } from './refusal.js'
@@ -12,6 +14,15 @@ const forwarding = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'] as const
 /** On the machine itself, and not through a proxy on it, which speaks for others. */
 const isLocal = ({ address, headers }: Caller): boolean =>
   isLoopback(address) && forwarding.every((name) => headers[name] === undefined)
+
+/**
+ * An address, or a name that nobody can own. Any other may be that of a site which lets it point to this machine, so
+ * that a browser takes what is here for its own, and lets its pages read it.
+ */
+const isHomely = (host = ''): boolean => {
+  const name = host.replace(/:\d*$/, '')
+  return isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.') || name.endsWith('.localhost')
+}
 
 const sightOf = ({ isAdmin = false }: Visitor): Sight => (isAdmin ? 'all' : 'some')
 
@@ -34,10 +45,12 @@ const knock = (error: unknown, { headers }: Caller): Shown => {
 export class Desk {
   readonly #views: Views
   readonly #guard: Guard | undefined
+  readonly #cors: Cors
 
-  constructor(views: Views, guard: Guard | undefined) {
+  constructor(views: Views, guard: Guard | undefined, cors: Cors) {
     this.#views = views
     this.#guard = guard
+    this.#cors = cors
   }
 
   /** Throws, or rejects with, an EngineError for who is not let in. */
@@ -60,10 +73,15 @@ export class Desk {
   }
 
   #sight(view: View, caller: Caller): Sight | Promise<Sight> {
-    if (!privateViews.has(view) || isLocal(caller)) return 'all'
+    if (!privateViews.has(view) || this.#isLocal(caller)) return 'all'
     const admitted = this.#guard?.admit(caller)
     if (admitted instanceof Promise) return admitted.then(sightOf)
     return admitted ? sightOf(admitted) : 'some'
+  }
+
+  #isLocal(caller: Caller): boolean {
+    const { host } = caller.headers
+    return isLocal(caller) && (isHomely(host) || this.#cors.isNodeAt(host))
   }
 
   async #issue(caller: Caller): Promise<Shown> {

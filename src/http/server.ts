@@ -78,6 +78,7 @@ export class HttpServer {
       options,
       refused: (refusal, address) => this.#tally.refuse(refusal, address),
     })
+    const cors = new Cors(options.corsOrigins, bus)
     this.#house = {
       bus,
       guard,
@@ -86,13 +87,13 @@ export class HttpServer {
       replies: new Replies(answers, options.keepAliveMs),
       shapes: new Shapes(options),
       repeats: new Repeats(guard === undefined),
-      cors: new Cors(options.corsOrigins, bus),
+      cors,
       inbound: new Inbound(options.inboundBytes),
       pace: new Pace(this.#connections),
       rate: new PublishRate(options),
       tally: this.#tally,
       views,
-      desk: new Desk(views, guard),
+      desk: new Desk(views, guard, cors),
       get closing() {
         return isClosing()
       },

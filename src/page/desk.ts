@@ -6,6 +6,8 @@ import { Tail } from './tail.js'
 interface Parts {
   /** Nodes that answer now, the one that is listened to first. */
   readonly servers: () => readonly string[]
+  /** What the node that is listened to tells clients that its URL is. */
+  readonly bus: () => string
   /** What a node is called. */
   readonly nameOf: (url: string) => string
   readonly token: () => string
@@ -13,9 +15,12 @@ interface Parts {
   readonly askToken: (why: string) => void
 }
 
-/** What has become of it, in words. */
-export const wordsFor = (error: unknown): string => {
-  if (error instanceof RefusedError) return `${error.status} ${error.code}. ${error.message}`
+/** What has become of it, in words. `bus`: where the node that is listened to has its bus. */
+const wordsFor = (error: unknown, bus: string): string => {
+  // At --admin-listen there is no bus.
+  if (error instanceof RefusedError && error.code === 'not_found')
+    return `here the state is shown, and nothing else; open the page at ${bus} for this.`
+  if (error instanceof RefusedError) return `${error.status} ${error.code}: ${error.message}`
   return error instanceof Error ? error.message : String(error)
 }
 
@@ -88,7 +93,7 @@ export class Desk {
         (error) => this.#ended(subscription, error),
       )
     } catch (error) {
-      this.#state(wordsFor(error), 'bad')
+      this.#state(wordsFor(error, this.#parts.bus()), 'bad')
     }
   }
 
@@ -114,7 +119,7 @@ export class Desk {
     if (this.#subscription !== subscription) return
     this.#subscription = undefined
     say(place('follow'), 'Follow')
-    this.#state(`Not followed: ${wordsFor(error)}`, 'bad')
+    this.#state(`Not followed: ${wordsFor(error, this.#parts.bus())}`, 'bad')
     this.#needToken(error)
   }
 
@@ -141,7 +146,7 @@ export class Desk {
     } catch (error) {
       say(
         result,
-        `Not published: ${error instanceof SyntaxError ? `this is no JSON: ${error.message}` : wordsFor(error)}`,
+        `Not published: ${error instanceof SyntaxError ? `this is no JSON: ${error.message}` : wordsFor(error, this.#parts.bus())}`,
       )
       tint(result, 'bad')
       this.#needToken(error)
@@ -152,7 +157,7 @@ export class Desk {
 
   #needToken(error: unknown): void {
     if (error instanceof RefusedError && (error.status === 401 || error.status === 403))
-      this.#parts.askToken(wordsFor(error))
+      this.#parts.askToken(wordsFor(error, this.#parts.bus()))
   }
 
   #state(text: string, tone: 'good' | 'warn' | 'bad' | ''): void {

@@ -42,6 +42,7 @@ const desk = new Desk({
     const answering = watch.sources.filter(({ look, silence }) => look && silence === undefined).map(({ url }) => url)
     return [...new Set([watch.listening.url, ...answering])]
   },
+  bus: () => watch.listening.look?.status.members.find(({ self }) => self)?.url ?? location.origin,
   nameOf: (url) => watch.nameOf(url),
   token: () => token.value,
   askToken: (why) => token.ask(why),
@@ -56,7 +57,7 @@ const channels = new ChannelTable({
     // What is shown already is better than nothing: another node is asked next.
     if (!answer || answer.status >= 500) return undefined
     const told = await answer.json()
-    if (!answer.ok) throw new Error(`${answer.status} ${told.error.code}. ${told.error.message}`)
+    if (!answer.ok) throw new Error(`${answer.status} ${told.error.code}: ${told.error.message}`)
     return told
   },
   choose: (database, channel) => desk.choose(database, channel),
@@ -86,7 +87,7 @@ const headline = ({ nodes }: Model): void => {
   const line = place('sentence')
   const { text, tone } = sentence(nodes.map(({ label, standing }) => ({ name: label, standing })))
   if (refused) {
-    say(line, 'This node tells nothing to whom it does not know.')
+    say(line, 'This node shows how it is to whom it knows: give it a token.')
     tint(line, 'warn')
   } else if (watch.isLost) {
     say(line, look || silence !== undefined ? 'No node answers this page. It goes on asking.' : 'Asking…')
@@ -96,6 +97,8 @@ const headline = ({ nodes }: Model): void => {
     tint(line, tone)
   }
   document.body.classList.toggle('lost', watch.isLost)
+  document.body.classList.toggle('refused', refused !== undefined)
+  document.body.classList.toggle('partial', look?.isPartial === true)
   document.title = watch.isLost
     ? 'Carillon'
     : `${nodes.filter(({ standing }) => standing === 'ready').length}/${nodes.length} Carillon`
@@ -152,8 +155,8 @@ const changed = (): void => {
   }
   if (names.size > 0) history.keep(names)
   const { refused } = watch.listening
-  if (refused && token.value === '') token.ask(`${refused.status} ${refused.code}. ${refused.message}`)
-  else if (refused) token.ask(`${refused.status} ${refused.code}. ${refused.message}. Another token may do.`)
+  if (refused && token.value === '') token.ask(`${refused.status} ${refused.code}: ${refused.message}`)
+  else if (refused) token.ask(`${refused.status} ${refused.code}: ${refused.message}. Another token may do.`)
   if (isDue || document.hidden) return
   isDue = true
   requestAnimationFrame(() => {

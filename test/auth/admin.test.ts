@@ -37,6 +37,29 @@ test('where nobody asks for tokens, others see where the nodes are', async (t) =
   t.equal(codeOf(await stage.post('/main/bus/ticket', '')), 'not_found')
 })
 
+test('a site that lets its name point to this machine learns nothing of it', async (t) => {
+  const stage = await Stage.set(t)
+  const url = 'http://node.example:7400'
+  const node = { id: 'n' as never, name: 'n', address: '', url, self: true, state: 'alive', ready: true } as const
+  stage.bus.members = [{ ...node, inView: true, lag: 0, waiters: 0, heardMs: 0, unheard: [] }]
+  const sees = async (host: string): Promise<number> => {
+    const wire = await stage.open()
+    const { status } = await wire.write(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\n\r\n`).reply()
+    wire.close()
+    return status
+  }
+  const homely = ['127.0.0.1:7400', '127.0.0.1', '[::1]:7400', 'localhost:7400', 'node', 'a.localhost:1']
+  for (const host of [...homely, 'node.example:7400']) t.equal(await sees(host), 200, host)
+  const others = [
+    'evil.example:7400',
+    'evil.example',
+    'evil.:7400',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example:7400',
+  ]
+  for (const host of [...others, 'node.example', '[::1].evil.example']) t.equal(await sees(host), 403, host)
+})
+
 test('--admin-listen shows it to everyone who gets there, and nothing else', async (t) => {
   const port = await freePort()
   const quiet = { listen: '127.0.0.1:0', peerListen: '127.0.0.1:0', logLevel: 'silent', drainTimeout: 0.2 } as const

@@ -76,7 +76,7 @@ withPage('with tokens it says why something is refused, and takes a token', asyn
   const view = await View.open(browser, node.url)
   await view.shows('#sentence', /One node, and it is ready\./)
   await view.publish('a', 'hello')
-  await view.shows('#result', /^Not published: 401 unauthorized\. .*a token is needed/)
+  await view.shows('#result', /^Not published: 401 unauthorized: .*a token is needed/)
   t.ok(await view.page.isVisible('#token-form'))
   const use = async (token: string): Promise<void> => {
     if (!(await view.page.isVisible('#token-form'))) await view.page.click('#token-button')
@@ -85,10 +85,10 @@ withPage('with tokens it says why something is refused, and takes a token', asyn
   }
   await use(await mint({ publish: ['other'], subscribe: ['a'] }))
   await view.page.click('#publish')
-  await view.shows('#result', /403 forbidden\. .*the token lets nobody publish to "a"/)
+  await view.shows('#result', /403 forbidden: .*the token lets nobody publish to "a"/)
   await view.page.fill('#channel', 'b')
   await view.page.click('#follow')
-  await view.shows('#follow-news', /403 forbidden\. .*the token lets nobody subscribe to "b"/)
+  await view.shows('#follow-news', /403 forbidden: .*the token lets nobody subscribe to "b"/)
   await use(await mint({ publish: ['a'], subscribe: ['a'] }))
   await view.page.fill('#channel', 'a')
   await view.page.click('#follow')
@@ -108,12 +108,12 @@ withPage('with tokens it says why something is refused, and takes a token', asyn
   await view.close()
 
   const away = await View.open(browser, node.url, { extraHTTPHeaders: { 'X-Forwarded-For': '10.0.0.1' } })
-  await away.shows('#sentence', /This node tells nothing to whom it does not know\./)
-  await away.shows('#token-news', /^401 unauthorized\. a token is needed/)
+  await away.shows('#sentence', /to whom it knows: give it a token/)
+  await away.shows('#token-news', /^401 unauthorized: a token is needed/)
   await away.page.fill('#token', await mint({ subscribe: ['a'] }))
   await away.page.click('#token-form button.main')
   await away.shows('#partial', /Only where the nodes are/)
-  await away.shows('#channel-news', /^403 forbidden\. only an admin may see this/)
+  await away.shows('#channel-news', /^403 forbidden: only an admin may see this/)
   await away.page.click('#token-button')
   await away.page.fill('#token', await mint({ admin: true }))
   await away.page.click('#token-form button.main')
@@ -203,6 +203,22 @@ withPage('on a phone, in the dark, by the keyboard, and to a reader of screens',
     t.same(view.errors, [])
     await view.close()
   }
+})
+
+withPage('at --admin-listen it shows the state, and says where the bus is', async (t) => {
+  const admin = `${host}:${await freePort()}`
+  const node = await embed(t, { name: 'node-1', adminListen: admin })
+  const view = await View.open(browser, `http://${admin}`)
+  await view.shows('#sentence', /One node, and it is ready\./)
+  await publish(node, 'a', {})
+  await view.shows('#channel-rows th', /^a$/)
+  await view.publish('a', '{}')
+  await view.shows('#result', new RegExp(`open the page at ${node.url} for this`))
+  t.same(
+    view.errors.filter((error) => !/blocked by CORS policy/.test(error)),
+    [],
+  )
+  await view.close()
 })
 
 withPage('a page that is open finds the nodes that come later, and whom it listens to can be chosen', async (t) => {
