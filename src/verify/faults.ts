@@ -46,8 +46,8 @@ export class Faults {
       const kind = dice.pick(kinds)
       const second = dice.pick(kinds)
       const isDouble = nodes.length > 2 && dice.chance(doubleChance) && !(kind === 'cut' && second === 'cut')
-      if (!one || !other) return
-      await Promise.all([this.#strike(kind, one), isDouble ? this.#strike(second, other) : undefined])
+      if (!one) return
+      await Promise.all([this.#strike(kind, one), other && isDouble ? this.#strike(second, other) : undefined])
       this.stuck = await looks.whole(togetherAgainMs, this.#stop.signal)
     }
   }

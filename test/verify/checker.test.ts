@@ -6,7 +6,7 @@ import { readHistory } from '../../src/verify/check/history.js'
 import { judge } from '../../src/verify/check/verdict.js'
 import { Prng } from '../../src/verify/prng.js'
 import { corruptions, randomStory } from './random-story.js'
-import { foundIn, Story } from './story.js'
+import { foundIn, nodes, Story } from './story.js'
 
 /** Two readers of one channel, and a cluster that is one. */
 const two = (): Story => new Story().whole().reader('r', 'a').reader('s', 'a')
@@ -88,6 +88,19 @@ test('lost with all that had it is not promised', (t) => {
   t.same(died(2).found, { lost: 2 }, 'another node had it, too')
   const later = two().publish('m', { copies: 1 }).fault('kill', 'node-1', 'begin').whole().end('r', 's')
   t.same(later.found, { lost: 2 }, 'all were one before it died')
+  t.end()
+})
+
+test('lost when all nodes die together is not promised, but to who had come past it before', (t) => {
+  const wiped = (story: Story): Story => {
+    for (const node of nodes) story.fault('kill', node, 'begin')
+    for (const node of nodes) story.fault('kill', node, 'end')
+    return story.whole()
+  }
+  const gone = two().publish('m').view('less', 'node-1')
+  t.same(wiped(gone).end('r', 's').found, {})
+  const read = two().publish('m').give('s', 'm').publish('n').give('s', 'n').give('r', 'n').view('less', 'node-1')
+  t.same(wiped(read).end('r', 's').found, { 'unsignalled gap': 1 })
   t.end()
 })
 

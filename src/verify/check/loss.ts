@@ -44,6 +44,13 @@ class Reach {
     })
   }
 
+  /** All that had it died, all together, before this one came past it. */
+  isWiped(message: Message, rank: number | undefined): boolean {
+    const { events } = this.chain
+    const past = events.find((event) => (this.#rankOf(event) ?? -1) > (rank ?? Number.POSITIVE_INFINITY))
+    return this.#court.peace.wipes.some(({ from, to }) => message.sentAt < to && (past?.at ?? to) >= from)
+  }
+
   #hole(gap: Gap, i: number): Hole {
     const { events } = this.chain
     const after = events.slice(i).flatMap((event) => this.#rankOf(event) ?? [])
@@ -117,8 +124,10 @@ export const losses = (court: Court): Finding => {
     const covering = reaches.filter((reach) => reach.covers(message, rank))
     checked += covering.length
     const missing = covering.filter(({ chain }) => !chain.has(message.name))
-    const silent = missing.filter((reach) => !reach.isTold(message, rank))
-    told += missing.length - silent.length
+    const left = missing.filter((reach) => !reach.isWiped(message, rank))
+    const silent = left.filter((reach) => !reach.isTold(message, rank))
+    told += left.length - silent.length
+    if (left.length < missing.length) died++
     if (silent.length === 0) continue
     const isExcused = acknowledged.length > 0 ? diedWithAll(court, message) : diedWithShowers(court, shown)
     if (isExcused) died++

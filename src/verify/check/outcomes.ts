@@ -23,7 +23,8 @@ const wrongIn = (court: Court, message: Message, { sent, told }: Attempt, takenA
   if (duplicate && others.length === 0) return 'as a duplicate of something, though its key was new'
   if (duplicate || takenAt > sent.at) return undefined
   // On the other side of a split nothing is known of it, and nothing at all where all who had it died.
-  if (!court.peace.united(message.sentAt, told.at) || diedWithAll(court, message)) return undefined
+  const isWiped = court.peace.wipes.some(({ from }) => from >= takenAt && from <= sent.at)
+  if (isWiped || !court.peace.united(message.sentAt, told.at) || diedWithAll(court, message)) return undefined
   return 'as new, though its key had been taken before'
 }
 

@@ -40,6 +40,8 @@ const wholeSpans = (nodes: readonly string[], views: readonly View[]): readonly 
  */
 export class Peace {
   readonly faults: readonly Trouble[]
+  /** From the first death until the next life in which every node died: nothing that was there before is left. */
+  readonly wipes: readonly Span[]
   readonly #whole: readonly Span[]
   readonly #splits: readonly Span[]
 
@@ -47,6 +49,7 @@ export class Peace {
     const views = lines.filter((line) => line.type === 'view')
     this.#whole = wholeSpans(nodes, views)
     this.faults = this.#faultsOf(lines.filter((line) => line.type === 'fault'))
+    this.wipes = this.#wipesOf(nodes)
     this.#splits = views.length === 0 ? [always] : [...this.#cuts(), ...this.#apart(nodes, views)]
   }
 
@@ -85,6 +88,15 @@ export class Peace {
         const to = lines.find((line) => isEnd(begin, line))?.at ?? Number.POSITIVE_INFINITY
         return { begin, from: begin.at, to }
       })
+  }
+
+  #wipesOf(nodes: readonly string[]): readonly Span[] {
+    return this.#whole.flatMap(({ to }, i) => {
+      const next = this.#whole[i + 1]?.from ?? Number.POSITIVE_INFINITY
+      const deaths = this.#deaths.filter(({ begin }) => begin.at >= to && begin.at <= next)
+      const all = new Set(deaths.map(({ begin }) => begin.node))
+      return nodes.every((node) => all.has(node)) ? [{ from: deaths[0]?.from ?? to, to: next }] : []
+    })
   }
 
   #cuts(): readonly Span[] {
