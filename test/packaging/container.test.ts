@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import tap, { type Test, test } from 'tap'
+import tap, { test } from 'tap'
 import { parse } from 'yaml'
 import { createNode, type Node } from '../../src/index.js'
 import { defaults, type Options } from '../../src/options.js'
+import { mint } from '../auth/door.js'
 import { run } from '../support/cli.js'
 import { freePort, host } from '../support/free-port.js'
 import { until } from '../support/until.js'
@@ -100,8 +101,7 @@ const compose: {
 const services = Object.entries(compose.services)
 
 /** As compose would mount them. */
-const withSecrets = (t: Test, options: Options): Options => {
-  const folder = t.testdir({ 'peer-secret': `${'p'.repeat(44)}\n`, 'jwt-secret': `${'j'.repeat(64)}\n` })
+const withSecrets = (folder: string, options: Options): Options => {
   const own = (path: string): string => path.replace('/run/secrets', folder)
   return { ...options, secretFile: own(options.secretFile), jwtSecretFile: own(options.jwtSecretFile) }
 }
@@ -135,22 +135,38 @@ test('compose.yaml: three nodes whose command lines hold, that find each other a
 })
 
 test('compose.yaml: its nodes as they stand, on loopback, become one cluster that asks for tokens', async (t) => {
+  const folder = t.testdir({ 'peer-secret': `${'p'.repeat(44)}\n`, 'jwt-secret': `${'j'.repeat(64)}\n` })
   const places = new Map<string, string>()
   for (const [name] of services) places.set(`${name}:7500`, `${host}:${await freePort()}`)
+  const port = await freePort()
   const here = (address: string): string => places.get(address) ?? ''
   const nodes: Node[] = await Promise.all(
-    services.map(([, { command, environment }]) => {
-      const options = withSecrets(t, optionsOf(command, environment))
+    services.map(([, { command, environment }], i) => {
+      const listen = `${host}:${i === 0 ? port : 0}`
+      const options = withSecrets(folder, optionsOf(command, environment))
       const [advertise, join] = [here(options.advertise), options.join.map(here)]
-      return createNode({ ...options, listen: `${host}:0`, peerListen: advertise, advertise, join, logLevel: 'silent' })
+      return createNode({ ...options, listen, peerListen: advertise, advertise, join, logLevel: 'silent' })
     }),
   )
   t.teardown(() => Promise.all(nodes.map((node) => node.close())))
-  await until('one view', () => nodes.every((node) => node.status().members.filter((each) => each.inView).length === 3))
+  await until('one view', () =>
+    nodes.every((node) => node.ready && node.status().members.filter((each) => each.inView).length === 3),
+  )
   t.same(
     nodes.map(({ url }) => url),
     services.map(([, { ports }]) => `http://${ports[0]?.replace(/:\d+$/, '')}`),
   )
+  const publish = async (headers: { readonly [name: string]: string }): Promise<unknown> => {
+    const given = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers } }
+    const reply = await fetch(`http://${host}:${port}/main/bus/publish`, {
+      ...given,
+      body: '{"channel":"a","message":{}}',
+    })
+    return [reply.status, (JSON.parse(await reply.text()) as { readonly copies?: number }).copies]
+  }
+  t.same(await publish({}), [401, undefined])
+  const token = await mint({ publish: ['*'] }, { key: Buffer.from('j'.repeat(64)) })
+  t.same(await publish({ Authorization: `Bearer ${token}` }), [200, 3])
 })
 
 const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0
