@@ -16,9 +16,22 @@ export interface Counts {
   steps: number
   /** By its publisher. */
   acknowledged: number
+  /** Of the bytes, those that the node sends through which is published. */
+  firstBytes: number
+  /** Spent in steps of that node, and of all others together. */
+  firstMs: number
+  othersMs: number
 }
 
-const none = (): Counts => ({ frames: 0, bytes: 0, steps: 0, acknowledged: 0 })
+const none = (): Counts => ({
+  frames: 0,
+  bytes: 0,
+  steps: 0,
+  acknowledged: 0,
+  firstBytes: 0,
+  firstMs: 0,
+  othersMs: 0,
+})
 
 /** Engines in one view, on lines of a millisecond, and what goes to and fro between them. */
 export class Company {
@@ -33,7 +46,7 @@ export class Company {
     this.#boxes = this.#net.start(names, options)
     if (!weigh) return
     // The net asks of each frame that is sent to each whether it gets lost.
-    this.#net.lose = (_from, _to, message) => this.#weigh(message)
+    this.#net.lose = (from, _to, message) => this.#weigh(from, message)
     for (const box of this.#boxes) this.#count(box)
   }
 
@@ -65,21 +78,27 @@ export class Company {
   }
 
   /** A frame is encoded once for all whom it is sent to. */
-  #weigh(message: Message): boolean {
+  #weigh(from: Box, message: Message): boolean {
     if (this.#weighed?.message !== message) {
       const bytes = encode(message).length
       this.#weighed = { message, bytes: bytes + headerOf(bytes) }
     }
     this.#counts.frames++
     this.#counts.bytes += this.#weighed.bytes
+    if (from === this.#boxes[0]) this.#counts.firstBytes += this.#weighed.bytes
     return false
   }
 
-  #count({ engine }: Box): void {
+  #count(box: Box): void {
+    const { engine } = box
     const step = engine.step.bind(engine)
+    const spent = box === this.#boxes[0] ? 'firstMs' : 'othersMs'
     engine.step = (input: Input, now) => {
       this.#counts.steps++
-      return step(input, now)
+      const start = performance.now()
+      const effects = step(input, now)
+      this.#counts[spent] += performance.now() - start
+      return effects
     }
   }
 }

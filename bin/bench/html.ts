@@ -3,9 +3,10 @@ import { type Curve, plot } from './plot.js'
 import { about, doubts, titleOf } from './report.js'
 import type { Result } from './run.js'
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
+export const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
 
-const style = `
+/** Of any page of figures. */
+export const style = `
 :root{color-scheme:light dark}
 body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
@@ -18,7 +19,7 @@ svg text{font-size:11px;fill:currentColor}
 .bad{color:#c22}
 footer{opacity:.7;margin-top:2rem}`
 
-const row = (cells: readonly string[], tag: 'td' | 'th'): string =>
+export const row = (cells: readonly string[], tag: 'td' | 'th'): string =>
   `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`
 
 const curves = (result: Result): readonly (readonly [title: string, unit: string, curves: readonly Curve[]])[] => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Failure } from '../failure.js'
+import { command } from './command.js'
 import { addFaults, type Faults, noFaults } from './message.js'
 import type { Job } from './plan.js'
 import type { Counts, Order, Told } from './talk.js'
@@ -14,7 +15,7 @@ export class Workers {
 
   constructor(jobs: readonly Job[], onCounts: (counts: Counts, worker: number) => void) {
     this.#onCounts = onCounts
-    const program = [...process.execArgv, process.argv[1] ?? '', 'bench', '--worker']
+    const program = [...process.execArgv, command, 'bench', '--worker']
     this.#children = jobs.map((_, i) => {
       const child = spawn(process.execPath, program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       child.on('message', (told: Told) => this.#told(told, i))
