@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,8 +29,10 @@ export interface Build {
 const git = (...args: readonly string[]): Buffer =>
   execFileSync('git', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 28 })
 
+/** Not of another repository, in which this one has been unpacked. */
 const previous = (): string | undefined => {
   try {
+    if (realpathSync(git('rev-parse', '--show-toplevel').toString().trim()) !== realpathSync(root)) return undefined
     return git('rev-parse', '--verify', 'HEAD~1^{commit}').toString().trim()
   } catch {
     return undefined
