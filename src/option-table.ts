@@ -161,7 +161,7 @@ const publishing = {
   publishBurst: { kind: 'count', reload: true, default: http.publishBurst, min: 1, max: 1_000_000_000, http: 'publishBurst',
     help: 'Messages that one client may publish at once, where there is a --publish-rate.' },
   publishPause: { kind: 'seconds', reload: true, default: http.publishPauseMs / 1000, min: 0, max: 60, http: 'publishPauseMs',
-    help: 'So long nothing is read from a connection on which a publish was refused for its rate.' },
+    help: 'So long nothing is read from a connection on which a publish was refused for its rate; one with unusual headers is closed after 20 times as long.' },
   publishClients: { kind: 'count', reload: true, default: http.publishClients, min: 1, max: 10 * million, http: 'publishClients',
     help: 'Clients whose rate is kept account of; with more, those that came first are taken for new.' },
   unstableBytes: { kind: 'bytes', default: core.unstableBytes, min: mib, max: 16 * gib, core: 'unstableBytes',

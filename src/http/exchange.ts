@@ -19,6 +19,9 @@ import type { Shown } from './views.js'
 /** What an answer needs beside its body, in bytes: about. */
 const headBytes = 256
 
+/** Where a connection is lost that way, it takes so much longer: else those would come who make new ones. */
+const patience = 20
+
 /**
  * One request and its answer; for as long as it waits, the reader or publisher that the core knows. It is all that a
  * waiting client costs here: no promise, no timer.
@@ -122,7 +125,7 @@ export class Exchange implements Patron, Pending {
     this.#dropBody()
     const pauseMs = this.#house.rate.pauseMs(refusal, this.#connection.address)
     const rest = restOf(this.#request, this.#whole)
-    if (pauseMs > 0) this.#answerLate(refusal, pauseMs)
+    if (pauseMs > 0) this.#answerLate(refusal, pauseMs * patience)
     else if (rest === 0 || (rest <= this.#house.options.dropBytes && !this.#isLast)) {
       this.#send(refusal.status, [...json, ...refusal.headers], refusal.body)
     } else this.#breakOff(refusal)

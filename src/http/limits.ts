@@ -130,7 +130,7 @@ export const httpDefaults: HttpOptions = {
   pipelineMax: 256,
   publishRate: 0,
   publishBurst: 1000,
-  publishPauseMs: 1000,
+  publishPauseMs: 50,
   publishClients: 65_536,
   trustedProxies: [],
   longPollTimeoutMs: 300_000,

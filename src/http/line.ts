@@ -9,7 +9,7 @@ import { QuickExchange } from './quick.js'
 import { blank, type Shape } from './shape.js'
 
 /** Requests in one piece that are done at a stretch: a flood of them on one connection keeps nobody else waiting. */
-const turnMax = 32
+const turnMax = 8
 
 /** What a line tells the server. */
 export interface Switchboard {

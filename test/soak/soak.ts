@@ -44,7 +44,7 @@ export interface Outcome {
 
 /** What is short here, so that a soak need not last for minutes, and how much a client may publish. */
 const flags = [
-  ...['--cluster', 'test', '--publish-rate', '500', '--publish-burst', '500'],
+  ...['--cluster', 'test', '--publish-rate', '500', '--publish-burst', '500', '--pipeline', '32'],
   ...['--retention-seconds', '10', '--retention-count', '150', '--header-timeout', '2', '--body-timeout', '3'],
   ...['--slow-timeout', '2', '--write-timeout', '2', '--retention-bytes', '64MiB'],
 ]
