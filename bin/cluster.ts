@@ -78,12 +78,11 @@ export const nodePlanFor = (
   given: Partial<Options>,
   env: NodeJS.ProcessEnv,
 ): ChildPlan => {
-  const own: Partial<Options> = {
-    listen: `${host}:${place.port}`,
+  const peers = {
     peerListen: `${host}:${place.peerPort}`,
-    name: place.name,
     join: places.filter((other) => other !== place).map((other) => `${host}:${other.peerPort}`),
   }
+  const own: Partial<Options> = { listen: `${host}:${place.port}`, name: place.name, ...(given.log ? {} : peers) }
   const all = { drainTimeout: 3, logFormat: 'text' as const, ...given, ...own }
   return { name: place.name, args: ['start', '--tethered', ...asArguments(all)], env }
 }

@@ -93,6 +93,23 @@ const feedsTable = ({ feeds = [] }: Status): readonly string[] => {
   return titled(['DATABASE', 'STATE', 'HEARD', 'WAITING', 'DROPPED', 'CONNECTIONS LOST'], rows)
 }
 
+/** The streams that the answering node follows, where it runs on JetStream. */
+const streamsTable = ({ log }: Status): readonly string[] => {
+  // Nodes of an older version do not say.
+  if (log?.kind !== 'jetstream') return []
+  const rows = log.streams.map(({ database, stream, state, shown, lag, messages, replicas }) => [
+    database,
+    stream,
+    state,
+    String(shown),
+    String(lag),
+    String(messages),
+    String(replicas),
+  ])
+  const head = ['DATABASE', 'STREAM', 'STATE', 'SHOWN TO', 'LAG', 'IN IT', 'REPLICAS']
+  return [`log: JetStream, ${log.state}${log.reason ? `: ${log.reason}` : ''}`, '', ...titled(head, rows)]
+}
+
 /** Side by side, as wide as the longest line of the left one. */
 const beside = (left: readonly string[], right: readonly string[]): readonly string[] => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what makes text bold takes no room
@@ -113,6 +130,7 @@ export const statusLines = (now: Look, before: Look | undefined): readonly strin
     ...(status.incompatible ?? []).map((address) => `no protocol in common with the node at ${address}: not linked`),
     '',
     ...membersTable(status),
+    ...streamsTable(status),
     ...feedsTable(status),
     ...beside(countersTable(now, before), [...gaugesTable(status), ...timesTable(now, before)]),
   ]

@@ -276,7 +276,8 @@ export type Told = Without<DatabaseEvent>
 const streamFrom = ({ config, created, state }: StreamInfo): Stream => ({
   id: identityOf(config.name, String(created)),
   name: config.name,
-  first: state.first_seq,
+  // Of a stream that never had a message it is 0.
+  first: Math.max(1, state.first_seq),
   last: state.last_seq,
   messages: state.messages,
   bytes: state.bytes,

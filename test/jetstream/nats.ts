@@ -49,7 +49,7 @@ const configOf = (place: Place, places: readonly Place[], folder: string, more: 
       : ''
   return `server_name: ${place.name}
 listen: "${host}:${place.port}"
-jetstream { store_dir: "${folder}", max_mem: 256MB, max_file: 8GB }
+jetstream { store_dir: "${folder}", max_mem: 256MB, max_file: 1TB }
 ${cluster}
 ${more}
 `

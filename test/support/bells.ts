@@ -10,8 +10,8 @@ export class Bells {
     this.urls = [...cli.stdout.matchAll(/^node-\d+ {2}(http:\S+)$/gm)].map((match) => match[1] ?? '')
   }
 
-  static async ring(t: Test, size: number, program?: string): Promise<Bells> {
-    const args = ['cluster', '--nodes', `${size}`, '--port', '0', '--peer-port', '0']
+  static async ring(t: Test, size: number, program?: string, more: readonly string[] = []): Promise<Bells> {
+    const args = ['cluster', '--nodes', `${size}`, '--port', '0', '--peer-port', '0', ...more]
     const cli = new Cli(args, {}, 'detached', program)
     t.teardown(() => {
       cli.process.kill('SIGTERM')

@@ -133,11 +133,12 @@ export class History {
       return
     }
     this.#jobs.delete(poll.reader)
-    if (found.length > 0 || gap) this.#answer(job)
-    else {
-      const waitMs = Math.max(0, job.untilMs - now.ms)
-      this.#parts.order().readers.poll({ ...poll, from: { cursor: passage.cursor }, waitMs }, now.ms)
-    }
+    const waitMs = Math.max(0, job.untilMs - now.ms)
+    const { readers } = this.#parts.order()
+    if (found.length > 0) this.#answer(job)
+    // There they are told of the gap as well, with what is kept.
+    else if (gap) readers.poll({ ...poll, waitMs }, now.ms)
+    else readers.poll({ ...poll, from: { cursor: passage.cursor }, waitMs }, now.ms)
   }
 
   #answer({ poll, passage }: Job): void {
