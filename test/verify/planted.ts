@@ -1,8 +1,9 @@
 import type { BackboneParts } from '../../src/backbone.js'
-import type { Answer, Effect, Input, Now, Outcome, Publish } from '../../src/effect.js'
+import type { Answer, Effect, Input, Now, Outcome } from '../../src/effect.js'
 import { Engine } from '../../src/engine.js'
 import { readKeys } from '../../src/keys.js'
 import type { CoreOptions } from '../../src/limits.js'
+import type { Content } from '../../src/log/record.js'
 import { allRules, type Rules } from '../../src/log/rules.js'
 import { Node } from '../../src/node.js'
 import { type Options, resolveOptions } from '../../src/options.js'
@@ -12,6 +13,9 @@ import { clock, random } from '../../src/system.js'
 /** One in so many is done wrong; and of what only few notice, one in fewer. */
 const every = 15
 const often = 4
+
+/** Who was not given the last messages would wait for them until he gives up. */
+const isLast = ({ tail }: Content): boolean => tail.includes('"last of')
 
 /** An engine that does one thing wrong now and then, as a bug would have it. */
 abstract class Faulty extends Engine {
@@ -39,7 +43,7 @@ abstract class Faulty extends Engine {
 /** Leaves a message out of an answer, without a word. */
 class Skipping extends Faulty {
   protected override answer(answer: Answer): Answer {
-    return this.isDue() ? { ...answer, messages: answer.messages.slice(1) } : answer
+    return answer.messages.some(isLast) || !this.isDue() ? answer : { ...answer, messages: answer.messages.slice(1) }
   }
 }
 
@@ -79,13 +83,10 @@ class Denying extends Faulty {
   }
 }
 
-const isLast = ({ drafts }: Publish): boolean => drafts.some(({ tail }) => tail.includes('"last of'))
-
 /** Says that it has taken a message, and has not. */
 class Swallowing extends Faulty {
   override step(input: Input, now: Now): readonly Effect[] {
-    // Without the last ones the readers would wait for them until they give up.
-    if (input.type !== 'publish' || isLast(input) || !this.isDue()) return super.step(input, now)
+    if (input.type !== 'publish' || input.drafts.some(isLast) || !this.isDue()) return super.step(input, now)
     const ids = input.drafts.map((_, i) => `swallowed-${now.ms}-${i}`)
     const outcome = { ok: true, ids, copies: 1, duplicates: ids.map(() => false) } as const
     return [{ type: 'published', publisher: input.publisher, outcome }]
