@@ -2,71 +2,88 @@ import type { Chain } from './chain.js'
 import type { Court } from './court.js'
 import type { Deliver, Gap } from './history.js'
 import type { Message } from './message.js'
+import type { Span } from './peace.js'
+import { sequenceOf } from './ranks.js'
 import type { Finding, Violation } from './violation.js'
 
-/** A gap that a chain was told of, and what it had before and after. */
-interface Hole {
-  readonly gap: Gap
-  /** Ranks of the last before it and of the first after it. */
-  readonly before: number
-  readonly after: number
-}
+/** Of each chain where in it a message is, if it did not come late: what may be compared. */
+type Path = ReadonlyMap<string, number>
+
+const pathsOf = ({ chains, ranks }: Court): readonly Path[] =>
+  [...chains.values()].map((chain) => {
+    const placed = sequenceOf(chain).filter(({ message }) => ranks.of(message) !== undefined)
+    return new Map(placed.map(({ message }, i) => [message, i]))
+  })
 
 /** How far a chain has come, and where it was told that something is missing. */
 class Reach {
-  readonly rank: number
   readonly #court: Court
-  readonly #holes: readonly Hole[]
+  readonly #paths: readonly Path[]
+  readonly #gaps: readonly { readonly gap: Gap; readonly far: readonly number[] }[]
+  readonly #wipes: readonly { readonly span: Span; readonly far: readonly number[] }[]
+  readonly #far: readonly number[]
 
   constructor(
     court: Court,
     readonly chain: Chain,
+    paths: readonly Path[],
   ) {
+    const { events } = chain
     this.#court = court
-    this.#holes = chain.events.flatMap((gap, i) => (gap.type === 'gap' ? [this.#hole(gap, i)] : []))
-    this.rank = this.#rank(chain.events)
+    this.#paths = paths
+    const gaps: { readonly gap: Gap; readonly far: readonly number[] }[] = []
+    this.#far = this.#reached(events, (gap, far) => gaps.push({ gap, far: [...far] }))
+    this.#gaps = gaps
+    this.#wipes = court.peace.wipes.map((span) => ({
+      span,
+      far: this.#reached(events.filter(({ at }) => at < span.from)),
+    }))
   }
 
   /** Whether it should have been given this by now: it began before, and has come past it. */
-  covers(message: Message, rank: number | undefined): boolean {
+  covers(message: Message): boolean {
     const { channels, basedAt, complete } = this.chain
     if (!channels.has(message.channel) || basedAt > message.sentAt) return false
-    return complete || (rank !== undefined && rank < this.rank)
+    return complete || this.#isPast(message, this.#far)
   }
 
-  /** It was told of a gap in which this may be. Where there was a split, its place in the order says little. */
-  isTold(message: Message, rank: number | undefined): boolean {
+  /**
+   * It was told of a gap in which this may be: published by then, and not passed before. What it is given next says
+   * nothing of where the gap ends: one channel may keep what is older than all that is left of another. Where there was
+   * a split, the place in the order says little, too.
+   */
+  isTold(message: Message): boolean {
     const { peace } = this.#court
-    return this.#holes.some(({ gap, before, after }) => {
-      if (message.sentAt > gap.at) return false
-      if (rank === undefined || !peace.united(message.sentAt, gap.at)) return true
-      return rank > before && rank < after
-    })
+    return this.#gaps.some(
+      ({ gap, far }) =>
+        message.sentAt <= gap.at && (!this.#isPast(message, far) || !peace.united(message.sentAt, gap.at)),
+    )
   }
 
   /** All that had it died, all together, before this one came past it. */
-  isWiped(message: Message, rank: number | undefined): boolean {
-    const { events } = this.chain
-    const past = events.find((event) => (this.#rankOf(event) ?? -1) > (rank ?? Number.POSITIVE_INFINITY))
-    return this.#court.peace.wipes.some(({ from, to }) => message.sentAt < to && (past?.at ?? to) >= from)
+  isWiped(message: Message): boolean {
+    return this.#wipes.some(({ span, far }) => message.sentAt < span.to && !this.#isPast(message, far))
   }
 
-  #hole(gap: Gap, i: number): Hole {
-    const { events } = this.chain
-    const after = events.slice(i).flatMap((event) => this.#rankOf(event) ?? [])
-    return {
-      gap,
-      before: this.#rank(events.slice(0, i)),
-      after: Math.min(Number.POSITIVE_INFINITY, ...after.slice(0, 1)),
+  /** Somebody was given it, and later something that is among these. */
+  #isPast({ name }: Message, far: readonly number[]): boolean {
+    return this.#paths.some((path, i) => (path.get(name) ?? Number.POSITIVE_INFINITY) < (far[i] ?? -1))
+  }
+
+  /** On the path of each chain, the last of what is among these events; and told at each gap. */
+  #reached(
+    events: readonly (Deliver | Gap)[],
+    onGap: (gap: Gap, far: readonly number[]) => void = () => {},
+  ): readonly number[] {
+    const far = this.#paths.map(() => -1)
+    for (const event of events) {
+      if (event.type === 'gap') onGap(event, far)
+      else if (!event.late)
+        this.#paths.forEach((path, i) => {
+          far[i] = Math.max(far[i] ?? -1, path.get(event.message) ?? -1)
+        })
     }
-  }
-
-  #rankOf(event: Deliver | Gap): number | undefined {
-    return event.type === 'deliver' && !event.late ? this.#court.ranks.of(event.message) : undefined
-  }
-
-  #rank(events: readonly (Deliver | Gap)[]): number {
-    return events.reduce((most, event) => Math.max(most, this.#rankOf(event) ?? -1), -1)
+    return far
   }
 }
 
@@ -110,7 +127,8 @@ const whatOf = (message: Message, reach: Reach, shown: readonly Deliver[]): Viol
 
 /** What was acknowledged, or shown to anybody, is given to everyone whose chain covers it, or a gap is told. */
 export const losses = (court: Court): Finding => {
-  const reaches = [...court.chains.values()].map((chain) => new Reach(court, chain))
+  const paths = pathsOf(court)
+  const reaches = [...court.chains.values()].map((chain) => new Reach(court, chain, paths))
   const violations: Violation[] = []
   let checked = 0
   let died = 0
@@ -120,12 +138,11 @@ export const losses = (court: Court): Finding => {
     const shown = shownOf.get(message.name) ?? []
     const { acknowledged } = message
     if (acknowledged.length === 0 && shown.length === 0) continue
-    const rank = court.ranks.of(message.name)
-    const covering = reaches.filter((reach) => reach.covers(message, rank))
+    const covering = reaches.filter((reach) => reach.covers(message))
     checked += covering.length
     const missing = covering.filter(({ chain }) => !chain.has(message.name))
-    const left = missing.filter((reach) => !reach.isWiped(message, rank))
-    const silent = left.filter((reach) => !reach.isTold(message, rank))
+    const left = missing.filter((reach) => !reach.isWiped(message))
+    const silent = left.filter((reach) => !reach.isTold(message))
     told += left.length - silent.length
     if (left.length < missing.length) died++
     if (silent.length === 0) continue
