@@ -46,7 +46,17 @@ test('a cluster on JetStream, from the command line', { skip: natsSkip }, async 
   })
 
   await t.test('bench and verify find nothing wrong', async (t) => {
-    const bench = await run(['bench', 'fan-out', '--server', servers, '--subscribers', '20', '--duration', '1', '--json'])
+    const bench = await run([
+      'bench',
+      'fan-out',
+      '--server',
+      servers,
+      '--subscribers',
+      '20',
+      '--duration',
+      '1',
+      '--json',
+    ])
     t.match(bench, { code: 0 }, bench.stderr)
     const verify = await run(['verify', '--server', servers, '--duration', '2'])
     t.match(verify, { code: 0 }, verify.stderr + verify.stdout)
