@@ -23,6 +23,8 @@ export interface Stall {
 
 /** Longer than the promise of half a second. */
 const windowMs = 1500
+/** Processes that have just begun pause by themselves, while their code is compiled. */
+const warmUpMs = 2500
 
 export const measureStall = async (nodes: number, kills: number, loadAverage: () => number): Promise<Stall> => {
   const fleet = await launch(nodes)
@@ -32,6 +34,7 @@ export const measureStall = async (nodes: number, kills: number, loadAverage: ()
   const watch = new Watch(first, nodes > 2 ? (second ?? first) : first)
   try {
     await watch.start()
+    await sleep(warmUpMs)
     const done: Kill[] = []
     while (done.length < kills) {
       await sleep(settleMs)
