@@ -41,6 +41,8 @@ export const measureStall = async (nodes: number, kills: number, loadAverage: ()
       const calmAt = clock()
       await sleep(windowMs)
       const at = clock()
+      // By now, or it would reach into what the kill does.
+      const calmMs = longestGap(watch.acknowledged, calmAt, at)
       await victim.kill()
       await sleep(windowMs)
       const backAt = clock()
@@ -48,7 +50,7 @@ export const measureStall = async (nodes: number, kills: number, loadAverage: ()
       await fleet.joined()
       await sleep(settleMs)
       done.push({
-        calmMs: longestGap(watch.acknowledged, calmAt, at),
+        calmMs,
         acknowledgedMs: longestGap(watch.acknowledged, at, at + windowMs),
         deliveredMs: longestGap(watch.delivered, at, at + windowMs),
         rejoinMs: longestGap(watch.acknowledged, backAt, clock() - settleMs / 2),
