@@ -165,7 +165,7 @@ const stallPlot = ({ stalls }: Figures): Plot => {
   return {
     title: 'The longest pause around kill -9, ms',
     sources: ['measured live'],
-    text: 'Each dot is a kill: the longest time without a delivery at another node, beside that in as long a time just before. The promise is half a second.',
+    text: 'Each dot is a kill: the longest time without a delivery at another node. Rings: without an acknowledgement, in as long a time just before. The promise is half a second.',
     svg: chart({ ...byNodes, most: 8, ticks: [2, 3, 5, 7] }, { label: 'ms' }, [
       { name: 'before', look: 'held', points: of(({ calmMs }) => calmMs) },
       { name: 'killed', look: 'measured', points: of(({ deliveredMs }) => deliveredMs) },
