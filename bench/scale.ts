@@ -55,7 +55,7 @@ await new Command('bench:scale')
   )
   .addOption(
     new Option('--rate <number>', 'messages a second of the live parts')
-      .default(2000)
+      .default(1000)
       .argParser(numberFrom(1, 1e5, true)),
   )
   .option('--quick', 'shorter, with fewer repetitions: to look whether it works', false)

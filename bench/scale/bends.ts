@@ -1,4 +1,5 @@
 import type { Figures } from './figures.js'
+import type { Model } from './fit.js'
 import type { Models } from './models.js'
 import { meshMost, streamMost } from './plots.js'
 import { coresOf, egressOf, gigabit, rates } from './stream-plots.js'
@@ -56,7 +57,13 @@ const meshTraffic = (
   ]
 }
 
-const meshLive = (figures: Figures, { acceptLive, otherLive, join }: Models): Bend[] => {
+/** Where one model passes the other, by what both say of the accepting node. */
+const crossing = (mesh: Model, stream: Model | undefined): string => {
+  const nodes = stream && bendAt((n) => mesh.at(n) > stream.at(n), meshMost)
+  return nodes === undefined ? '' : ` From ${nodes} nodes on, the accepting one has more to do than on JetStream.`
+}
+
+const meshLive = (figures: Figures, { acceptLive, otherLive, acceptStream, join }: Models): Bend[] => {
   const bends: Bend[] = []
   const [slow, quick] = [figures.live.at(-1), figures.live.find(({ nodes }) => nodes > 1)]
   if (slow && quick && slow !== quick)
@@ -69,7 +76,7 @@ const meshLive = (figures: Figures, { acceptLive, otherLive, join }: Models): Be
   if (acceptLive && otherLive)
     bends.push({
       what: 'CPU: each node does the work of all messages',
-      where: `Modelled from live figures: a core for each node takes ${whole(1e6 / acceptLive.at(3))} messages a second through one of 3 nodes, ${whole(1e6 / acceptLive.at(meshMost))} through one of ${meshMost}; published through all, ${whole(1e6 / (acceptLive.at(meshMost) / meshMost + otherLive.at(meshMost) * (1 - 1 / meshMost)))}. More nodes serve more subscribers, not more publishes.`,
+      where: `Modelled from live figures: a core for each node takes ${whole(1e6 / acceptLive.at(3))} messages a second through one of 3 nodes, ${whole(1e6 / acceptLive.at(meshMost))} through one of ${meshMost}; published through all, ${whole(1e6 / (acceptLive.at(meshMost) / meshMost + otherLive.at(meshMost) * (1 - 1 / meshMost)))}. More nodes serve more subscribers, not more publishes.${crossing(acceptLive, acceptStream)}`,
       remedy: 'Publish in batches. Give databases that don’t belong together a cluster each.',
     })
   const worst = figures.stalls.map(
@@ -87,7 +94,7 @@ const meshLive = (figures: Figures, { acceptLive, otherLive, join }: Models): Be
   if (join && most && perMiB > 0)
     bends.push({
       what: 'A node joins: all that is kept goes to it',
-      where: `Measured: ready ${(most.ms / 1000).toFixed(1)} s after its start with ${whole(most.mib)} MiB kept; about ${whole(1000 / perMiB)} MiB a second.`,
+      where: `Measured: ready ${(most.ms / 1000).toFixed(1)} s after its start with ${whole(most.mib)} MiB kept; about ${whole(1000 / perMiB)} MiB a second. Meanwhile acknowledgements of the others paused for up to ${whole(most.pauseMs)} ms.`,
       remedy:
         'Keep less (--retention-count, --retention-seconds, --retention-bytes), or have history in a log on disk. Start one node at a time.',
     })
@@ -104,25 +111,22 @@ export const streamBends = (models: Models): readonly Bend[] => {
   const bends: Bend[] = []
   const each = (is: (rate: number, nodes: number) => boolean): string =>
     rates
-      .map(
-        (rate) =>
-          `${at(
-            bendAt((n) => is(rate, n), streamMost),
-            streamMost,
-          )} with ${whole(rate)} messages a second`,
-      )
-      .join(', ')
+      .map((rate) => {
+        const bent = bendAt((n) => is(rate, n), streamMost)
+        return `with ${whole(rate)} messages a second ${at(bent, streamMost)}`
+      })
+      .join('; ')
   if (egress)
     bends.push({
       what: 'The server sends nodes × rate × bytes',
-      where: `Modelled: 1 Gbit/s is full ${each((rate, n) => (egressOf(models, rate)?.(n) ?? 0) > gigabit)}.`,
+      where: `Modelled: 1 Gbit/s is full, ${each((rate, n) => (egressOf(models, rate)?.(n) ?? 0) > gigabit)}.`,
       remedy:
         'Fewer nodes with more clients each; a faster network; databases apart, since each is a stream of its own that another server can lead. More servers or leaf nodes alone do not help one stream: each node has a consumer of its own, so the copies stay as many. What would help is not built: to read the stream republished on a subject, of which a server sends each other server, or leaf, one copy.',
     })
   if (nats)
     bends.push({
       what: 'CPU of that server',
-      where: `Modelled: 4 cores are busy ${each((rate, n) => (coresOf(models, rate)?.(n) ?? 0) > 4)}.`,
+      where: `Modelled: 4 cores are busy, ${each((rate, n) => (coresOf(models, rate)?.(n) ?? 0) > 4)}.`,
       remedy: 'The same; and batched publishes, which are one message of the stream.',
     })
   if (otherStream)

@@ -29,7 +29,8 @@ export interface Load {
 
 export const messageBytes = 200
 
-const warmUpSeconds = 1
+/** Until the nodes’ code is compiled. */
+const warmUpSeconds = 3
 
 /** Publishes steadily through the first of the servers; CPU is that of `pids`. */
 export const publishSteadily = (

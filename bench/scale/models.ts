@@ -1,6 +1,6 @@
 import type { Figures } from './figures.js'
 import { fit, type Model, type Point, type Wish } from './fit.js'
-import { one, perMiB, perNode, perOther, perPair, perPairAndMember, perPairAndPair, squared } from './terms.js'
+import { cubed, one, perMiB, perNode, perOther, perPair, perPairAndMember, perPairAndPair, squared } from './terms.js'
 
 /** Each is missing where too little was measured for it. */
 export interface Models {
@@ -64,12 +64,12 @@ const meshModels = ({ counted, countedRate, live }: Figures): Omit<Models, 'join
     }),
     acceptEngine: fitted({
       what: 'µs of engine a message, accepting node',
-      terms: [one, squared],
+      terms: [one, cubed],
       points: of(({ acceptUs }) => acceptUs),
     }),
     otherEngine: fitted({
       what: 'µs of engine a message, each other node',
-      terms: [one, squared],
+      terms: [one, cubed],
       points: of(({ otherUs }) => otherUs),
     }),
     acceptLive: fitted({

@@ -93,7 +93,7 @@ export const countedPlots = ({ counted, countedRate: rate, size }: Figures, mode
     {
       title: 'Engine time a message, µs',
       sources,
-      text: 'The core alone, without sockets: what a node does for a message that it accepts, and for one that it is told. The rest of a node’s CPU is sockets, HTTP and frames (see the live plot).',
+      text: 'The core alone, without sockets, for a message that a node accepts, and for one that it is told. With each of n−1 frames all n rows of n numbers are gone through: hence n³. The rest of a node’s CPU is sockets, HTTP and frames (see the live plot).',
       svg: chart(byNodes, { label: 'µs' }, [
         ...seriesOf(
           'accepting',
@@ -150,7 +150,7 @@ const livePlots = ({ live, liveRate: rate }: Figures, models: Models): readonly 
     {
       title: 'What a mesh can take, messages a second',
       sources: ['modelled'],
-      text: 'From the CPU above, with a core for each node and nothing else in the way. Published through one node, that node is the limit; through all, what each is told by the others is.',
+      text: 'From the CPU above, with a core for each node and nothing else in the way; at higher rates than that was measured at, more goes in a frame and a message costs less. Published through one node, that node is the limit; through all, what each is told by the others is.',
       svg: chart(byNodes, { label: 'a second' }, [
         { name: 'through one', look: 'modelled', points: lineOf(through, severalNodes) },
         { name: 'through all', look: 'modelled', points: lineOf(spread, severalNodes) },
@@ -165,7 +165,7 @@ const stallPlot = ({ stalls }: Figures): Plot => {
   return {
     title: 'The longest pause around kill -9, ms',
     sources: ['measured live'],
-    text: 'Each dot is a kill: the longest time without a delivery at another node, beside that in as long a time just before. The promise is half a second.',
+    text: 'Each dot is a kill: the longest time without a delivery at another node. Rings: without an acknowledgement, in as long a time just before. The promise is half a second.',
     svg: chart({ ...byNodes, most: 8, ticks: [2, 3, 5, 7] }, { label: 'ms' }, [
       { name: 'before', look: 'held', points: of(({ calmMs }) => calmMs) },
       { name: 'killed', look: 'measured', points: of(({ deliveredMs }) => deliveredMs) },

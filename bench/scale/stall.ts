@@ -23,6 +23,8 @@ export interface Stall {
 
 /** Longer than the promise of half a second. */
 const windowMs = 1500
+/** Processes that have just begun pause by themselves, while their code is compiled. */
+const warmUpMs = 2500
 
 export const measureStall = async (nodes: number, kills: number, loadAverage: () => number): Promise<Stall> => {
   const fleet = await launch(nodes)
@@ -32,12 +34,15 @@ export const measureStall = async (nodes: number, kills: number, loadAverage: ()
   const watch = new Watch(first, nodes > 2 ? (second ?? first) : first)
   try {
     await watch.start()
+    await sleep(warmUpMs)
     const done: Kill[] = []
     while (done.length < kills) {
       await sleep(settleMs)
       const calmAt = clock()
       await sleep(windowMs)
       const at = clock()
+      // By now, or it would reach into what the kill does.
+      const calmMs = longestGap(watch.acknowledged, calmAt, at)
       await victim.kill()
       await sleep(windowMs)
       const backAt = clock()
@@ -45,7 +50,7 @@ export const measureStall = async (nodes: number, kills: number, loadAverage: ()
       await fleet.joined()
       await sleep(settleMs)
       done.push({
-        calmMs: longestGap(watch.acknowledged, calmAt, at),
+        calmMs,
         acknowledgedMs: longestGap(watch.acknowledged, at, at + windowMs),
         deliveredMs: longestGap(watch.delivered, at, at + windowMs),
         rejoinMs: longestGap(watch.acknowledged, backAt, clock() - settleMs / 2),

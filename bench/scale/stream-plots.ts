@@ -93,7 +93,7 @@ export const streamPlots = (figures: Figures, models: Models): readonly Plot[] =
     {
       title: 'Cores that one server needs',
       sources: ['modelled'],
-      text: 'From its CPU a message, on this machine. It uses several cores, but one stream is put in order by one of them.',
+      text: 'From its CPU a message, on this machine. How far one stream spreads over several cores is not in it.',
       svg: chart(far, { label: 'cores', logFrom: 0.001 }, [
         ...rates.map((rate) => ({
           name: perSecond(rate),

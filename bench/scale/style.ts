@@ -26,7 +26,7 @@ svg text{font-size:12px}
 svg .label{fill:var(--colour);font-weight:600}
 dl{margin:0}dt{font-weight:600;margin-top:.7rem}dd{margin:0 0 0 1rem}
 .wide{overflow-x:auto}
-table{font-size:.87em}td,th{white-space:nowrap}
+table{font-size:.87em}td,th{white-space:nowrap}td:first-child{white-space:normal;min-width:3rem}
 td:last-child,th:last-child{text-align:right}
 @media print{:root{color-scheme:light}body{margin:0;max-width:none;font-size:10.5px}.plots{grid-template-columns:1fr 1fr}
 figure,dt,tr{break-inside:avoid}h2,h3,dt{break-after:avoid}.wide{overflow:visible}td,th{white-space:normal;padding:.15rem .3rem}}`

@@ -28,7 +28,7 @@ const stream = ({ streams }: Figures, models: Models): string => {
   const { nats } = models
   if (!few || !many || few === many || !nats) return ''
   const full = bendAt((n) => (egressOf(models, 1000)?.(n) ?? 0) > gigabit, streamMost)
-  return `On JetStream a node’s own work stays the same (${Math.round(many.otherUs)} µs a message on ${many.nodes} nodes), and the server’s grows with the nodes: ${Math.round(few.natsUs)} µs a message for ${few.nodes}, ${Math.round(many.natsUs)} for ${many.nodes}. By the model it fills 1 Gbit/s with 1,000 messages a second of 200 bytes ${full === undefined ? `on no number of nodes up to ${streamMost}` : `on ${full} nodes`}.`
+  return `On JetStream a node’s own work stays the same (${Math.round(few.acceptUs)} µs for a message that it accepts on ${few.nodes}, ${Math.round(many.acceptUs)} on ${many.nodes}; ${Math.round(many.otherUs)} for another), and the server’s grows with the nodes: ${Math.round(few.natsUs)} µs a message for ${few.nodes}, ${Math.round(many.natsUs)} for ${many.nodes}. By the model it fills 1 Gbit/s with 1,000 messages a second of 200 bytes ${full === undefined ? `on no number of nodes up to ${streamMost}` : `on ${full} nodes`}.`
 }
 
 const errors = (models: Models): string => {
