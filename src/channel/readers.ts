@@ -39,6 +39,8 @@ export class Readers {
   readonly #circles: Circles
   /** The last who waits, and at the end of the order: whoever asks in the same words joins him, until something changes. */
   #like: { readonly poll: Poll; readonly channels: readonly Channel[] } | undefined
+  /** The last who was given messages at once: whoever asks in the same words is told the same, as long. */
+  #told: { readonly poll: Poll; readonly answer: Answer } | undefined
   delivered = 0
   gaps = 0
   /** Of the gaps, those of cursors from nodes that nobody here knows. */
@@ -74,6 +76,11 @@ export class Readers {
       this.#join(poll, like.channels, undefined, undefined, nowMs)
       return
     }
+    const told = this.#told
+    if (told && isSame(told.poll, poll)) {
+      this.#answer([poll.reader], told.answer)
+      return
+    }
     this.cancel(poll.reader)
     const reading = this.#places.of(poll)
     if (reading === 'bad') {
@@ -92,9 +99,12 @@ export class Readers {
         : unread(ledger, channels, reading.at, poll.limit)
     const gap = reading.fresh ? undefined : gapOf(ledger, channels, reading.at)
     const lenient = poll.lenientMs !== undefined
-    if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0)
-      this.#answerNow(poll, this.#make(channels, reading.at, found, poll, gap))
-    else if (this.waiting >= options.waitersMax) this.#refuse(poll, 'waiters')
+    if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0) {
+      const made = this.#make(channels, reading.at, found, poll, gap)
+      // A gap is counted each time, and what is recent depends on the time.
+      if (found.length > 0 && !gap && !poll.stays && reading.recentMs === undefined) this.#told = { poll, answer: made }
+      this.#answerNow(poll, made)
+    } else if (this.waiting >= options.waitersMax) this.#refuse(poll, 'waiters')
     else if (this.#parts.channels.noRoom(poll)) this.#refuse(poll, 'channels')
     else this.#park(poll, channels, reading.fresh ? undefined : reading.at, gap, nowMs)
   }
@@ -106,6 +116,7 @@ export class Readers {
   /** Something has happened that may make a difference to who asks next. */
   changed(): void {
     this.#like = undefined
+    this.#told = undefined
   }
 
   cancel(reader: Reader): void {

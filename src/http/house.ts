@@ -16,6 +16,7 @@ import type { StreamRoute } from './route.js'
 import type { Shapes } from './shape.js'
 import type { Tally } from './tally.js'
 import type { Views } from './views.js'
+import type { Volley } from './volley.js'
 
 /** A request that becomes a stream, if it may. */
 export interface EventAsk {
@@ -42,6 +43,7 @@ export interface House {
   readonly cors: Cors
   readonly inbound: Inbound
   readonly pace: Pace
+  readonly volley: Volley
   readonly rate: PublishRate
   readonly tally: Tally
   readonly views: Views

@@ -1,4 +1,5 @@
-import { Socket, type SocketConstructorOpts } from 'node:net'
+import type { Socket, SocketConstructorOpts } from 'node:net'
+import { Outlet } from './outlet.js'
 
 const bufferBytes = 64 * 1024
 
@@ -19,7 +20,7 @@ interface Holder {
 }
 
 /** A socket that reads into the shared buffer. It knows who takes what it reads: closures in between would be a good part of the cost. */
-interface Reading extends Socket {
+interface Reading extends Outlet {
   receiver?: Receiver | undefined
 }
 
@@ -71,5 +72,5 @@ const moved = (accepted: Socket): Reading | undefined => {
   holder._handle = null
   accepted.destroy()
   const options = { handle, allowHalfOpen: true, onread, writableHighWaterMark: fullBytes }
-  return new Socket(options as unknown as SocketConstructorOpts)
+  return new Outlet(options as unknown as SocketConstructorOpts)
 }

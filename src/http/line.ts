@@ -4,6 +4,7 @@ import type { Connection } from './connection.js'
 import type { House } from './house.js'
 import type { Intake } from './intake.js'
 import type { Order } from './operation.js'
+import { put } from './outlet.js'
 import type { Part } from './part.js'
 import { QuickExchange } from './quick.js'
 import { blank, type Shape } from './shape.js'
@@ -79,6 +80,7 @@ export class Line {
 
   ended(): void {
     const { socket } = this.connection
+    this.#house.volley.flush()
     if (this.#part) this.#board.brokenOff(this)
     else socket.end()
   }
@@ -121,7 +123,7 @@ export class Line {
 
   answered(exchange: QuickExchange, size: number): void {
     const { connection } = this
-    if (connection.ended) return
+    if (connection.ended || exchange.written) return
     if (connection.first === exchange) this.#write(exchange)
     if (connection.socket.writableLength === 0 && connection.waiting === 1 && exchange.written) {
       // Nearly always: there was nothing before it, and the system has taken all of it.
@@ -168,7 +170,7 @@ export class Line {
   #write(exchange: QuickExchange): void {
     const { socket } = this.connection
     exchange.written = true
-    if (exchange.reply !== undefined && !socket.write(exchange.reply, 'latin1')) socket.pause()
+    if (exchange.reply !== undefined && !put(socket, exchange.reply)) socket.pause()
     if (this.#house.closing) {
       this.connection.deaf = true
       socket.destroySoon()
@@ -288,6 +290,7 @@ export class Line {
   #leave(bytes: Buffer): void {
     this.drop()
     this.#gone = true
+    this.#house.volley.flush()
     this.#board.stepAside(this, bytes)
   }
 }

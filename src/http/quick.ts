@@ -12,12 +12,13 @@ import { type Form, inputOf, type Order } from './operation.js'
 import { type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { json } from './reply.js'
 import type { Shape } from './shape.js'
+import type { Shot } from './volley.js'
 
 /**
  * One request that was recognised, and its answer: what `Exchange` is for those that node:http reads. It has come as a
  * whole, so there is less to go wrong. The rules of `Exchange` hold here, too.
  */
-export class QuickExchange implements Patron, Pending {
+export class QuickExchange implements Patron, Pending, Shot {
   waiter?: object | undefined
   readonly receiving = false
   /** Its answer, once there is one. */
@@ -151,9 +152,11 @@ export class QuickExchange implements Patron, Pending {
     this.#house.bus.step(inputOf(terms, this))
   }
 
-  #answer({ answer }: Extract<Effect, { type: 'answer' }>): void {
+  #answer({ answer, readers }: Extract<Effect, { type: 'answer' }>): void {
     if (this.#isPlain) this.#send(this.#house.replies.shared(this.#form, answer))
     else this.#tell(200, [], this.#house.answers.write(this.#form, answer))
+    // What is made once for many holds up nobody's poll.
+    if (readers.length === 1) this.#house.pace.made(this.reply?.length ?? 0)
   }
 
   #published(outcome: Outcome): void {
@@ -194,8 +197,12 @@ export class QuickExchange implements Patron, Pending {
     if (this.#answered) return
     this.#answered = true
     this.reply = reply
-    this.#house.pace.made(reply.length)
-    this.#line.answered(this, reply.length)
+    this.#house.volley.add(this, performance.now())
+  }
+
+  /** Its turn to be written has come. */
+  fire(): void {
+    if (this.reply !== undefined) this.#line.answered(this, this.reply.length)
   }
 
   #dropBody(): void {

@@ -34,6 +34,7 @@ import { renewTls, serverFor } from './secure.js'
 import { Shapes } from './shape.js'
 import { Tally } from './tally.js'
 import { Views } from './views.js'
+import { Volley } from './volley.js'
 
 const ignore = (): void => {}
 
@@ -90,6 +91,7 @@ export class HttpServer {
       cors,
       inbound: new Inbound(options.inboundBytes),
       pace: new Pace(this.#connections),
+      volley: new Volley((error) => this.#tally.mistake(error)),
       rate: new PublishRate(options),
       tally: this.#tally,
       views,

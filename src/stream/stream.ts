@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Answer, Effect, From } from '../effect.js'
 import type { Body } from '../http/answer.js'
 import type { Visitor } from '../http/guard.js'
+import { put } from '../http/outlet.js'
 import { type Refusal, refusalOf } from '../http/refusal.js'
 import type { Patron } from '../ports.js'
 import type { Format } from './format.js'
@@ -154,7 +155,7 @@ export class Stream implements Patron {
     const { socket } = this
     if (!this.#owner.isOpen) return
     this.saidMs = this.#streams.nowMs
-    socket.write(body, 'latin1')
+    put(socket, body)
     if (socket.writableNeedDrain) this.#streams.settle(this, socket.writableLength)
   }
 

@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { test } from 'tap'
+import type { Body } from '../../src/http/answer.js'
+import { Intake } from '../../src/http/intake.js'
+import { Outlet, put } from '../../src/http/outlet.js'
+
+interface Teardown {
+  teardown(end: () => void): void
+}
+
+/** Both ends of a connection: what the server writes to, and its client, which does not read yet. */
+const ends = async (t: Teardown): Promise<{ outlet: Outlet; client: Socket }> => {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const client = connect(port, '127.0.0.1').pause()
+  const [accepted] = (await once(server, 'connection')) as [Socket]
+  const { socket } = new Intake(accepted)
+  socket.on('error', () => {})
+  client.on('error', () => {})
+  t.teardown(() => {
+    client.destroy()
+    socket.destroy()
+    server.close()
+  })
+  if (!(socket instanceof Outlet)) throw new Error('an accepted socket has no outlet')
+  return { outlet: socket, client }
+}
+
+const textOf = (n: number, size: number): string => `${n}:`.padEnd(size, String.fromCharCode(0x80 + (n % 128)))
+
+/** Text and bytes by turns, of all sizes around those where it is written in another way. */
+const bodies = (count: number): Body[] =>
+  Array.from({ length: count }, (_, n) => {
+    const text = textOf(n, [10, 300, 16_384, 16_385, 70_000][n % 5] ?? 0)
+    return n % 3 === 0 ? Buffer.from(text, 'latin1') : text
+  })
+
+const bytesOf = (all: readonly Body[]): Buffer =>
+  Buffer.concat(all.map((body) => (typeof body === 'string' ? Buffer.from(body, 'latin1') : body)))
+
+/** All that comes, until so many bytes are there. */
+const received = async (client: Socket, size: number): Promise<Buffer> => {
+  const chunks: Buffer[] = []
+  let left = size
+  for await (const chunk of client) {
+    chunks.push(chunk as Buffer)
+    left -= (chunk as Buffer).length
+    if (left <= 0) break
+  }
+  return Buffer.concat(chunks)
+}
+
+test('to who reads, each piece goes past the stream, in its order', async (t) => {
+  const { outlet, client } = await ends(t)
+  const all = ['a\u00ff', Buffer.from([1, 2, 3]), 'b'.repeat(1000)]
+  for (const body of all) t.ok(put(outlet, body))
+  t.equal(outlet.writableLength, 0, 'nothing waits')
+  t.ok((await received(client, bytesOf(all).length)).equals(bytesOf(all)))
+})
+
+test('to who does not read, nothing is lost, doubled or out of order, and what waits is known', async (t) => {
+  const { outlet, client } = await ends(t)
+  const all = bodies(400)
+  const expected = bytesOf(all)
+  let isFull = false
+  for (const [n, body] of all.entries()) {
+    // Some by way of the stream, as node:http and ws would.
+    if (n % 7 === 6) outlet.write(body, 'latin1')
+    else if (!put(outlet, body)) isFull = true
+  }
+  t.ok(isFull, 'it says so when there is no more room')
+  t.ok(outlet.writableNeedDrain)
+  const waits = outlet.writableLength
+  t.ok(waits > 0 && waits < expected.length)
+  const drained = once(outlet, 'drain')
+  const got = await received(client, expected.length)
+  t.equal(got.length, expected.length)
+  t.ok(got.equals(expected))
+  await drained
+  t.equal(outlet.writableLength, 0)
+})
+
+test('piece by piece, always as soon as there is room', async (t) => {
+  const { outlet, client } = await ends(t)
+  const all = bodies(200)
+  const got = received(client, bytesOf(all).length)
+  for (const body of all) if (!put(outlet, body)) await once(outlet, 'drain')
+  t.ok((await got).equals(bytesOf(all)))
+})
+
+test('what was put before the end comes before it', async (t) => {
+  const { outlet, client } = await ends(t)
+  const all = bodies(60)
+  for (const body of all) put(outlet, body)
+  outlet.end('the end')
+  t.ok(outlet.writableEnded)
+  const expected = Buffer.concat([bytesOf(all), Buffer.from('the end')])
+  t.ok((await received(client, Number.POSITIVE_INFINITY)).equals(expected))
+})
+
+test('a client that goes away in the middle ends it like any socket', async (t) => {
+  const { outlet, client } = await ends(t)
+  while (put(outlet, 'x'.repeat(16_000)));
+  const closed = new Promise((resolve) => outlet.on('close', resolve))
+  client.destroy()
+  await closed
+  t.ok(outlet.destroyed)
+  t.notOk(put(outlet, 'more'), 'nothing is written any more')
+})
+
+test('one that is closed from here while it is behind closes', async (t) => {
+  const { outlet } = await ends(t)
+  while (put(outlet, 'x'.repeat(16_000)));
+  const closed = once(outlet, 'close')
+  outlet.destroy()
+  await closed
+  t.ok(outlet.destroyed)
+})
