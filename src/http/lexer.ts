@@ -13,12 +13,23 @@ special.fill(1, 0, 0x20)
 special[quote] = 1
 special[backslash] = 1
 
-/** The same as a pattern, but for the end, and from how many bytes on it is faster. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-const controls = /[\\\u0000-\u001f]/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and what is not ASCII.
-const specials = /[\\\u0000-\u001f\u0080-\u00ff]/
+/** From so many bytes on four are looked at together. */
 const nearBytes = 64
+
+/** The highest bit of each of four bytes. */
+const tops = 0x80808080 | 0
+
+/**
+ * Not 0 if one of four bytes is below 0x20 or a backslash. What a byte borrows from the next one may make that one look
+ * like one, too, but only where there is one before it.
+ */
+const unfit = (word: number): number => {
+  const slash = word ^ 0x5c5c5c5c
+  return (((word - 0x20202020) & ~word) | ((slash - 0x01010101) & ~slash)) & tops
+}
+
+/** Texts from this length on are kept as a whole with what is cut out of them; see `own`. */
+const largeBytes = 4096
 
 /** What is longer is checked to be UTF-8 before it is read; in a shorter one there is rarely a byte that needs it. */
 const wholeBytes = 1024
@@ -64,8 +75,14 @@ export class Lexer {
     if (text.length - from > wholeBytes) this.#cleanse()
   }
 
-  /** What stands between two places, a character a byte, as a string that keeps nothing else of the text alive. */
+  /**
+   * What stands between two places, a character a byte, to be kept: of a small text a copy, which keeps nothing else of
+   * it alive. A large one that is little else is kept as a whole instead: to copy it, and to have the collector copy both,
+   * costs more than all the rest of its way.
+   */
   own(from: number, to: number): string {
+    const { length } = this.text
+    if (length >= largeBytes && (to - from) * 8 >= length * 7) return this.text.slice(from, to)
     return this.#bytes.toString('latin1', from, to)
   }
 
@@ -114,24 +131,51 @@ export class Lexer {
     return at < near || at === text.length ? at : this.#farSpecial(at)
   }
 
-  /** Long strings are looked through by the engine's own search; one that is not ASCII is shown to be UTF-8 first. */
+  /** Long strings are looked through by words; one that is not ASCII is shown to be UTF-8 first. */
   #farSpecial(from: number): number {
     const text = this.text
     if (this.#quoteAt < from) {
       const found = text.indexOf('"', from)
       this.#quoteAt = found < 0 ? text.length : found
     }
-    const found = this.#search(from, this.#quoteAt)
-    return found < 0 ? this.#quoteAt : from + found
+    return this.#search(from, this.#quoteAt)
   }
 
+  /** The index of the first byte that a string can't pass over, but for a quote; else `to`. */
   #search(from: number, to: number): number {
-    const part = this.text.slice(from, to)
-    const found = part.search(specials)
-    if (found < 0 || part.charCodeAt(found) < 0x80) return found
-    this.#high |= 0x80
-    this.#cleanse()
-    return part.search(controls)
+    // Words lie at every fourth byte of the memory.
+    const first = from + (-(this.#bytes.byteOffset + from) & 3)
+    const start = this.#letters(from, Math.min(first, to))
+    return start < first ? start : this.#letters(this.#words(start, to), to)
+  }
+
+  /** Byte by byte. */
+  #letters(from: number, to: number): number {
+    const text = this.text
+    let high = this.#high
+    let at = from
+    for (; at < to; at++) {
+      const code = text.charCodeAt(at)
+      if (special[code] === 1) break
+      high |= code
+    }
+    this.#high = high
+    return at
+  }
+
+  /** By four bytes, up to a place from which no four are left that are all fit. */
+  #words(from: number, to: number): number {
+    const { buffer, byteOffset } = this.#bytes
+    const words = new Int32Array(buffer, byteOffset + from, (to - from) >> 2)
+    let all = 0
+    let i = 0
+    for (; i < words.length; i++) {
+      const word = words[i] ?? 0
+      if (unfit(word) !== 0) break
+      all |= word
+    }
+    if ((all & tops) !== 0) this.#high |= 0x80
+    return from + 4 * i
   }
 
   /** The index after the escape that starts here. */

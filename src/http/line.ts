@@ -208,7 +208,7 @@ export class Line {
         this.#gather(shape, bodyAt - at, bytes.subarray(at, size))
         return
       }
-      const order = this.#ask(shape, bytes, bodyAt, end === size ? text : text.slice(0, end))
+      const order = this.#ask(shape, bytes, bodyAt, end === size ? text : bytes.toString('latin1', 0, end))
       if (order && at === 0 && end === size) repeats.note(text, shape, order)
       at = end
     }

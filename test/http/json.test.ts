@@ -157,3 +157,43 @@ test('a key counts in any spelling, and values keep their bytes', (t) => {
   scan.end()
   t.end()
 })
+
+test('every byte, at every place of a long string, counts as it does for JSON.parse', (t) => {
+  const wrong: string[] = []
+  for (let offset = 0; offset < 4; offset++) {
+    for (let at = 60; at < 76; at++) {
+      for (let byte = 0; byte < 256; byte++) {
+        // Memory of its own, from one place on: words lie in it at each of four.
+        const bytes = Buffer.from(new ArrayBuffer(110), offset, 102).fill('x')
+        bytes[0] = 0x22
+        bytes[at] = byte
+        bytes[101] = 0x22
+        try {
+          alike(bytes)
+        } catch (error) {
+          wrong.push(`${offset} ${at} ${byte}: ${error}`)
+        }
+      }
+    }
+  }
+  t.same(wrong, [])
+  t.end()
+})
+
+test('of a large text that is little else, what is kept is a part of it; of any other a copy', (t) => {
+  const large = `{"a":"${'x'.repeat(5000)}"}`
+  for (const [before, after] of [
+    ['', ''],
+    ['y'.repeat(100), ' '.repeat(50)],
+    ['y'.repeat(6000), ''],
+    ['', ' '.repeat(6000)],
+  ]) {
+    const bytes = Buffer.from(`${before}${large}${after}`)
+    const scan = new Scan(bytes, depthMax, before?.length)
+    const from = scan.at
+    scan.skip()
+    t.equal(scan.own(from, scan.at), large)
+    scan.end()
+  }
+  t.end()
+})
