@@ -32,9 +32,7 @@ export interface Specs {
 }
 
 const million = 1_000_000
-const kib = 2 ** 10
-const mib = 2 ** 20
-const gib = 2 ** 30
+const [kib, mib, gib] = [2 ** 10, 2 ** 20, 2 ** 30]
 
 // biome-ignore format: two lines an option read as the table that it is
 const node = {
