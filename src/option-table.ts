@@ -32,9 +32,7 @@ export interface Specs {
 }
 
 const million = 1_000_000
-const kib = 2 ** 10
-const mib = 2 ** 20
-const gib = 2 ** 30
+const [kib, mib, gib] = [2 ** 10, 2 ** 20, 2 ** 30]
 
 // biome-ignore format: two lines an option read as the table that it is
 const node = {
@@ -218,6 +216,8 @@ const clients = {
     help: 'Addresses and networks of proxies before this node, whose X-Forwarded-For tells --publish-rate who the client is.' },
   pipeline: { kind: 'count', reload: true, default: http.pipelineMax, min: 1, max: 65_536, http: 'pipelineMax',
     help: 'Requests on one connection that wait for an answer.' },
+  turn: { kind: 'seconds', reload: true, default: http.turnMs / 1000, min: 0.001, max: 1, http: 'turnMs',
+    help: 'At a stretch so long at the most for requests sent ahead of their answers, ends of connections and broken time limits.' },
   headerBytes: { kind: 'bytes', default: http.headerBytes, min: kib, max: mib, http: 'headerBytes',
     help: 'Request line and headers of a request.' },
   headers: { kind: 'count', default: http.headersMax, min: 10, max: 1000, http: 'headersMax',

@@ -1,6 +1,7 @@
 import type { Answer, Effect, GapReason, Poll, Reader } from '../effect.js'
 import type { Entry } from '../log/entry.js'
 import type { Position } from '../log/record.js'
+import { Alike } from './alike.js'
 import type { Channel } from './channel.js'
 import type { Channels } from './channels.js'
 import { type Circle, Circles } from './circles.js'
@@ -9,7 +10,7 @@ import { Deadlines } from './deadlines.js'
 import { Places, type PlacesParts } from './places.js'
 import { answer, gapOf, recent, unread } from './read.js'
 import type { Reading } from './reading.js'
-import { isSame, Waiter } from './waiter.js'
+import { Waiter } from './waiter.js'
 
 interface Parts extends PlacesParts {
   readonly channels: Channels
@@ -37,10 +38,7 @@ export class Readers {
   readonly #parts: Parts
   readonly #places: Places
   readonly #circles: Circles
-  /** The last who waits, and at the end of the order: whoever asks in the same words joins him, until something changes. */
-  #like: { readonly poll: Poll; readonly channels: readonly Channel[] } | undefined
-  /** The last who was given messages at once: whoever asks in the same words is told the same, as long. */
-  #told: { readonly poll: Poll; readonly answer: Answer } | undefined
+  readonly #alike = new Alike()
   delivered = 0
   gaps = 0
   /** Of the gaps, those of cursors from nodes that nobody here knows. */
@@ -71,14 +69,14 @@ export class Readers {
 
   poll(poll: Poll, nowMs: number): void {
     const { ledger, options, emit } = this.#parts
-    const like = this.#like
-    if (like && isSame(like.poll, poll) && this.waiting < options.waitersMax) {
-      this.#join(poll, like.channels, undefined, undefined, nowMs)
+    const like = this.waiting < options.waitersMax ? this.#alike.channelsOf(poll) : undefined
+    if (like) {
+      this.#join(poll, like, undefined, undefined, nowMs)
       return
     }
-    const told = this.#told
-    if (told && isSame(told.poll, poll)) {
-      this.#answer([poll.reader], told.answer)
+    const told = this.#alike.answerTo(poll)
+    if (told) {
+      this.#answer([poll.reader], told)
       return
     }
     this.cancel(poll.reader)
@@ -102,7 +100,7 @@ export class Readers {
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0) {
       const made = this.#make(channels, reading.at, found, poll, gap)
       // A gap is counted each time, and what is recent depends on the time.
-      if (found.length > 0 && !gap && !poll.stays && reading.recentMs === undefined) this.#told = { poll, answer: made }
+      if (found.length > 0 && !gap && !poll.stays && reading.recentMs === undefined) this.#alike.told(poll, made)
       this.#answerNow(poll, made)
     } else if (this.waiting >= options.waitersMax) this.#refuse(poll, 'waiters')
     else if (this.#parts.channels.noRoom(poll)) this.#refuse(poll, 'channels')
@@ -115,8 +113,7 @@ export class Readers {
 
   /** Something has happened that may make a difference to who asks next. */
   changed(): void {
-    this.#like = undefined
-    this.#told = undefined
+    this.#alike.forget()
   }
 
   cancel(reader: Reader): void {
@@ -274,7 +271,7 @@ export class Readers {
     if (poll.stays && !ahead) return
     const all = isComplete ? found : poll.channels.map((name) => channels.open(poll.database, name))
     this.#join(poll, all, ahead, gap, nowMs)
-    if (!ahead && !gap) this.#like = { poll, channels: all }
+    if (!ahead && !gap) this.#alike.parked(poll, all)
   }
 
   #join(

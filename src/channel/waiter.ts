@@ -1,18 +1,7 @@
-import type { GapReason, Poll, Reader } from '../effect.js'
+import type { GapReason, Reader } from '../effect.js'
 import type { Channel } from './channel.js'
 import type { Cursor } from './cursor.js'
 import { Due } from './deadlines.js'
-
-/** Waits, and asks in the very same words, but for who asks: texts that were read once and are asked again. */
-export const isSame = (a: Poll, b: Poll): boolean =>
-  a.channels === b.channels &&
-  a.from === b.from &&
-  a.database === b.database &&
-  a.limit === b.limit &&
-  a.lenientMs === b.lenientMs &&
-  b.waitMs > 0 &&
-  !b.stays &&
-  b.reader.waiter === undefined
 
 const none: readonly number[] = []
 

@@ -6,6 +6,7 @@ import type { HttpOptions } from './limits.js'
 import { rawRefusal } from './raw.js'
 import { refusalOf } from './refusal.js'
 import type { Tally } from './tally.js'
+import type { Turns } from './turns.js'
 
 const ignore = (): void => {}
 
@@ -21,6 +22,7 @@ export class Connections implements Keeper {
   readonly outboundTotalBytes: number
   readonly #options: HttpOptions
   readonly #tally: Tally
+  readonly #turns: Turns
   readonly #all = new Map<Duplex, Connection>()
   readonly #relayed = new WeakMap<Duplex, Connection>()
   readonly #perAddress = new Map<string, number>()
@@ -30,11 +32,12 @@ export class Connections implements Keeper {
   readonly #onClose: (this: Socket) => void
   #onEmpty: (() => void) | undefined
 
-  constructor(options: HttpOptions, tally: Tally) {
+  constructor(options: HttpOptions, tally: Tally, turns: Turns) {
     this.outboundBytes = options.outboundBytes
     this.outboundTotalBytes = options.outboundTotalBytes
     this.#options = options
     this.#tally = tally
+    this.#turns = turns
     const closed = (connection: Connection | undefined): void => connection && this.#closed(connection)
     const all = this.#all
     this.#onClose = function () {
@@ -49,10 +52,15 @@ export class Connections implements Keeper {
   /** Closes those whose time is up. */
   check(nowMs: number): void {
     for (const connection of this.#late) {
-      if (nowMs < connection.deadlineMs) continue
-      if (connection.ended) connection.socket.destroy()
-      else this.cut(connection)
+      if (nowMs >= connection.deadlineMs) this.#turns.later(() => this.#expire(connection))
     }
+  }
+
+  /** It may have done it since. */
+  #expire(connection: Connection): void {
+    if (!this.#late.has(connection) || performance.now() < connection.deadlineMs) return
+    if (connection.ended) connection.socket.destroy()
+    else this.cut(connection)
   }
 
   of(socket: Duplex): Connection | undefined {

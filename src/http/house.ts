@@ -15,6 +15,7 @@ import type { Replies } from './reply.js'
 import type { StreamRoute } from './route.js'
 import type { Shapes } from './shape.js'
 import type { Tally } from './tally.js'
+import type { Turns } from './turns.js'
 import type { Views } from './views.js'
 import type { Volley } from './volley.js'
 
@@ -44,6 +45,7 @@ export interface House {
   readonly inbound: Inbound
   readonly pace: Pace
   readonly volley: Volley
+  readonly turns: Turns
   readonly rate: PublishRate
   readonly tally: Tally
   readonly views: Views

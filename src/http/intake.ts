@@ -1,37 +1,16 @@
 import type { Socket, SocketConstructorOpts } from 'node:net'
-import { Outlet } from './outlet.js'
-
-const bufferBytes = 64 * 1024
+import { Inlet, type Receiver } from './inlet.js'
+import type { Turns } from './turns.js'
 
 /** What may wait to be written before a socket counts as full: an answer or two, or each large one would stop the reading. */
 const fullBytes = 64 * 1024
-
-/** Where all connections read into, one after the other: who takes bytes from it uses them at once, or copies them. */
-const shared = Buffer.allocUnsafeSlow(bufferBytes)
-
-export interface Receiver {
-  /** The first `size` of these bytes have come; they are good during the call only. */
-  received(bytes: Buffer, size: number): void
-}
 
 /** What net.Socket keeps under this name is not documented; without it a socket is read in the usual way. */
 interface Holder {
   _handle?: { readonly useUserBuffer?: unknown } | null
 }
 
-/** A socket that reads into the shared buffer. It knows who takes what it reads: closures in between would be a good part of the cost. */
-interface Reading extends Outlet {
-  receiver?: Receiver | undefined
-}
-
-/** node:net calls it as a method of the socket. False would make the socket pause. */
-function onRead(this: Reading, size: number): boolean {
-  if (!this.receiver) return this.push(Buffer.from(shared.subarray(0, size)))
-  this.receiver.received(shared, size)
-  return true
-}
-
-const onread = { buffer: shared, callback: onRead }
+const ignore = (): void => {}
 
 /**
  * What comes in on an accepted socket, taken where it was read. The usual way makes a new buffer for each read, which
@@ -40,10 +19,10 @@ const onread = { buffer: shared, callback: onRead }
  */
 export class Intake {
   readonly socket: Socket
-  readonly #owns: Reading | undefined
+  readonly #owns: Inlet | undefined
 
-  constructor(accepted: Socket) {
-    this.#owns = moved(accepted)
+  constructor(accepted: Socket, turns: Turns) {
+    this.#owns = moved(accepted, turns)
     this.socket = this.#owns ?? accepted
   }
 
@@ -58,19 +37,26 @@ export class Intake {
   /** From now on it is a stream like any other, beginning with these bytes, which are copied. Who takes over resumes it. */
   end(bytes: Buffer): void {
     const { socket } = this
-    if (this.#owns) this.#owns.receiver = undefined
-    socket.removeAllListeners('data')
-    socket.pause()
-    socket.unshift(Buffer.from(bytes))
+    if (this.#owns) this.#owns.hold(bytes)
+    else {
+      socket.removeAllListeners('data')
+      socket.pause()
+      socket.unshift(Buffer.from(bytes))
+    }
+  }
+
+  /** Has node:http, which has taken over, read it as a stream: else it reads past the socket, whole chunks at a time. */
+  keep(): void {
+    this.#owns?.on('data', ignore).off('data', ignore)
   }
 }
 
-const moved = (accepted: Socket): Reading | undefined => {
+const moved = (accepted: Socket, turns: Turns): Inlet | undefined => {
   const holder = accepted as unknown as Holder
   const handle = holder._handle
   if (!handle?.useUserBuffer) return undefined
   holder._handle = null
   accepted.destroy()
-  const options = { handle, allowHalfOpen: true, onread, writableHighWaterMark: fullBytes }
-  return new Outlet(options as unknown as SocketConstructorOpts)
+  const options = { handle, allowHalfOpen: true, writableHighWaterMark: fullBytes }
+  return new Inlet(options as SocketConstructorOpts, turns)
 }

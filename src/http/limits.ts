@@ -54,6 +54,11 @@ export interface HttpOptions {
   readonly connectionsMax: number
   /** Open connections from one address; a proxy's clients all have the address of the proxy. 503 */
   readonly connectionsPerAddressMax: number
+  /**
+   * Of each turn of the event loop so long at the most is spent on what clients can be made to wait for: requests sent
+   * ahead of their answers, ends of connections, broken time limits.
+   */
+  readonly turnMs: number
   /** Requests on one connection that wait for an answer. 429 */
   readonly pipelineMax: number
   /** Messages a second that one client may publish; 0 for as many as it likes. 429 */
@@ -127,6 +132,7 @@ export const httpDefaults: HttpOptions = {
   reportMs: 60_000,
   connectionsMax: 16_000,
   connectionsPerAddressMax: 12_000,
+  turnMs: 2,
   pipelineMax: 256,
   publishRate: 0,
   publishBurst: 1000,

@@ -75,13 +75,15 @@ export class Line {
     if (this.connection.deaf || this.#gone) return
     if (this.#held) this.#held = Buffer.concat([this.#held, bytes.subarray(0, size)])
     else if (this.#part) this.#receive(this.#part, bytes.subarray(0, size))
-    else this.#read(bytes, size)
+    else this.#read(bytes, size, this.#house.turns.isBusy ? 1 : turnMax)
   }
 
   ended(): void {
     const { socket } = this.connection
     this.#house.volley.flush()
     if (this.#part) this.#board.brokenOff(this)
+    // With nothing left to send that comes to the same, and costs less.
+    else if (socket.writableLength === 0) socket.destroy()
     else socket.end()
   }
 
@@ -99,7 +101,7 @@ export class Line {
   rest(ms = 0): void {
     this.pause()
     if (ms > 0) setTimeout(() => this.resume(), ms).unref()
-    else setImmediate(() => this.resume())
+    else this.#house.turns.later(() => this.resume())
   }
 
   get #isFull(): boolean {
@@ -181,7 +183,8 @@ export class Line {
     this.#restMs = performance.now()
   }
 
-  #read(bytes: Buffer, size: number): void {
+  /** `most`: so many requests are done now, if there are more. */
+  #read(bytes: Buffer, size: number, most = turnMax): void {
     const { connection } = this
     const { repeats, inbound } = this.#house
     const text = bytes.toString('latin1', 0, size)
@@ -190,9 +193,8 @@ export class Line {
       this.#exchange(repeat.shape).repeat(repeat.order)
       return
     }
-    let left = turnMax
-    for (let at = 0; at < size && !connection.deaf; ) {
-      if (left-- === 0) this.rest()
+    for (let at = 0, left = most; at < size && !connection.deaf; left--) {
+      if (left === 0) this.rest()
       if (this.#isFull) {
         this.#hold(bytes.subarray(at, size))
         return

@@ -28,8 +28,9 @@ export class Lines implements Switchboard {
     const { connections } = parts
     this.#parts = parts
     // The same three for all connections, which may be many.
+    const { turns } = parts.house
     this.#onEnd = function () {
-      connections.of(this)?.line?.ended()
+      turns.later(() => connections.of(this)?.line?.ended())
     }
     this.#onDrain = function () {
       connections.of(this)?.line?.drained()
@@ -54,6 +55,7 @@ export class Lines implements Switchboard {
     if (connection.first) this.#parts.takeOver(connection.relay(new Relay(line)))
     else {
       this.#parts.takeOver(socket)
+      intake.keep()
       socket.off('error', this.#onError)
     }
     socket.resume()
@@ -65,16 +67,24 @@ export class Lines implements Switchboard {
 
   /** Looks whose time is up. */
   check(nowMs: number): void {
-    for (const { line } of this.#parts.connections.all()) if (line) this.#checkLine(line, nowMs)
+    const { connections, house } = this.#parts
+    for (const { line } of connections.all()) {
+      if (line && this.#isLate(line, nowMs)) house.turns.later(() => this.#giveUp(line))
+    }
   }
 
-  #checkLine(line: Line, nowMs: number): void {
+  #isLate(line: Line, nowMs: number): boolean {
     const { headerTimeoutMs, bodyTimeoutMs, keepAliveMs } = this.#parts.house.options
-    const { socket } = line.connection
     const { dueSinceMs, idleSinceMs } = line
-    if (dueSinceMs !== undefined) {
-      if (nowMs - dueSinceMs < (line.isReceiving ? bodyTimeoutMs : headerTimeoutMs)) return
-      this.#parts.lastWords(socket, refusalOf('timeout', 'the request did not arrive in time'), {})
-    } else if (idleSinceMs !== undefined && nowMs - idleSinceMs >= keepAliveMs) socket.destroy()
+    if (dueSinceMs !== undefined) return nowMs - dueSinceMs >= (line.isReceiving ? bodyTimeoutMs : headerTimeoutMs)
+    return idleSinceMs !== undefined && nowMs - idleSinceMs >= keepAliveMs
+  }
+
+  /** It is looked at once more: something may have come. */
+  #giveUp(line: Line): void {
+    const { connection } = line
+    if (connection.deaf || !this.#isLate(line, performance.now())) return
+    if (line.dueSinceMs === undefined) connection.socket.destroy()
+    else this.#parts.lastWords(connection.socket, refusalOf('timeout', 'the request did not arrive in time'), {})
   }
 }

@@ -33,6 +33,7 @@ import { onData, onEnd, onFinish, Request } from './request.js'
 import { renewTls, serverFor } from './secure.js'
 import { Shapes } from './shape.js'
 import { Tally } from './tally.js'
+import { Turns } from './turns.js'
 import { Views } from './views.js'
 import { Volley } from './volley.js'
 
@@ -65,7 +66,8 @@ export class HttpServer {
   constructor({ bus, options, guard, adminListen, tls }: HttpParts) {
     const isClosing = (): boolean => this.#closing || bus.draining
     this.#tally = new Tally(options.reportMs, (report) => bus.report(report))
-    this.#connections = new Connections(options, this.#tally)
+    const turns = new Turns(options)
+    this.#connections = new Connections(options, this.#tally, turns)
     const answers = new Answers()
     const views = new Views(
       bus,
@@ -92,6 +94,7 @@ export class HttpServer {
       inbound: new Inbound(options.inboundBytes),
       pace: new Pace(this.#connections),
       volley: new Volley((error) => this.#tally.mistake(error)),
+      turns,
       rate: new PublishRate(options),
       tally: this.#tally,
       views,
@@ -101,13 +104,8 @@ export class HttpServer {
       },
       openEvents: (ask) => new EventStream({ ...ask, events: this.#events }),
     }
-    this.#streams = new Streams({
-      bus,
-      options,
-      keeper: this.#connections,
-      tally: this.#tally,
-      validMs: guard?.validMs,
-    })
+    const { validMs } = guard ?? {}
+    this.#streams = new Streams({ bus, options, keeper: this.#connections, tally: this.#tally, turns, validMs })
     this.#events = new EventStreams(this.#house, this.#streams)
     this.#sockets = new Sockets({
       house: this.#house,
@@ -125,7 +123,7 @@ export class HttpServer {
     })
     this.#server.removeAllListeners(comes)
     this.#server.on(comes, (socket: Socket) => {
-      const intake = options.quick && !tls ? new Intake(socket) : undefined
+      const intake = options.quick && !tls ? new Intake(socket, turns) : undefined
       const connection = this.#connections.admit(intake?.socket ?? socket)
       if (connection && intake) this.#lines.open(connection, intake)
       else if (connection) accept?.call(this.#server, socket)
@@ -282,7 +280,8 @@ export class HttpServer {
       if (!this.#connections.of(socket as Socket)?.ended) socket.destroy()
       return
     }
-    this.#lastWords(socket as Socket, misread(error), {})
+    // Node:http finds many that are late at the same moment.
+    this.#house.turns.later(() => this.#lastWords(socket as Socket, misread(error), {}))
   }
 
   /** Refuses without an exchange. Where answers are due before it, it would be taken for one of them. */

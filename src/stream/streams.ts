@@ -3,6 +3,7 @@ import type { Keeper } from '../http/connection.js'
 import type { HttpOptions } from '../http/limits.js'
 import { refusalFor, refusalOf } from '../http/refusal.js'
 import type { Tally } from '../http/tally.js'
+import type { Turns } from '../http/turns.js'
 import type { Bus } from '../ports.js'
 import type { Stream } from './stream.js'
 
@@ -12,6 +13,7 @@ interface Parts {
   /** Bytes that are owed to all connections. */
   readonly keeper: Pick<Keeper, 'owed' | 'outboundTotalBytes'>
   readonly tally: Tally
+  readonly turns: Turns
   /** How long a visitor stays admitted; undefined if nobody asks. */
   readonly validMs: number | undefined
 }
@@ -90,7 +92,7 @@ export class Streams {
     const due = nowMs - this.options.heartbeatMs + this.options.streamCheckMs
     const staying: Stream[] = []
     for (const stream of this.#all) {
-      if (!this.#isInTime(stream)) stream.owner.end('slow')
+      if (!this.#isInTime(stream)) this.#parts.turns.later(() => this.#cut(stream))
       else if (nowMs >= (stream.untilMs ?? Number.POSITIVE_INFINITY)) stream.owner.end(expired)
       else if (this.#isStale(stream)) this.#recheck(stream)
       else if (stream.saidMs <= due) {
@@ -137,6 +139,11 @@ export class Streams {
     const { slowMs, slowBytes, writeBytesPerSecond } = this.options
     if (lateMs > 0 && stream.missed > slowBytes) return false
     return lateMs < slowMs + (writableLength / writeBytesPerSecond) * 1000
+  }
+
+  /** It may be gone by now. */
+  #cut(stream: Stream): void {
+    if (!stream.isOver) stream.owner.end('slow')
   }
 
   #isStale({ checkedMs }: Stream): boolean {

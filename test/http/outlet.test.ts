@@ -3,7 +3,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'tap'
 import type { Body } from '../../src/http/answer.js'
 import { Intake } from '../../src/http/intake.js'
+import { httpDefaults } from '../../src/http/limits.js'
 import { Outlet, put } from '../../src/http/outlet.js'
+import { Turns } from '../../src/http/turns.js'
 
 interface Teardown {
   teardown(end: () => void): void
@@ -16,7 +18,7 @@ const ends = async (t: Teardown): Promise<{ outlet: Outlet; client: Socket }> =>
   const { port } = server.address() as { port: number }
   const client = connect(port, '127.0.0.1').pause()
   const [accepted] = (await once(server, 'connection')) as [Socket]
-  const { socket } = new Intake(accepted)
+  const { socket } = new Intake(accepted, new Turns(httpDefaults))
   socket.on('error', () => {})
   client.on('error', () => {})
   t.teardown(() => {

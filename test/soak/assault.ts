@@ -147,6 +147,12 @@ const feeder = ({ port }: Target): Assault => {
   }
 }
 
+/**
+ * Where abandoned polls come from. With thousands of sockets at one address the system needs longer to find a free port
+ * for each than all else takes, so that most of an attack would be spent on that.
+ */
+const crowdAddresses = Array.from({ length: 20 }, (_, i) => `127.0.2.${i + 1}`)
+
 /** So many polls wait at the same time; a second later those who asked are gone, half of them by a reset. */
 export const abandon = async ({ port }: Target, total: number, counts: Counts): Promise<void> => {
   const last = post('/main/bus/poll', '{"channels":["nobody publishes here"]}')
@@ -154,7 +160,8 @@ export const abandon = async ({ port }: Target, total: number, counts: Counts): 
   const sockets: Socket[] = []
   while (sockets.length < total) {
     for (let i = 0; i < 10; i++) {
-      const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.10' })
+      const localAddress = crowdAddresses[sockets.length % crowdAddresses.length]
+      const socket = connect({ port, host: '127.0.0.1', localAddress })
       sockets.push(socket.on('error', () => {}))
       socket.write(i === 0 ? last : kept)
     }

@@ -146,6 +146,8 @@ const drive = async (node: Sufferer, attackers: ChildProcess, plan: Plan): Promi
     const tale = await stopped(attackers)
     await settled(node, connections)
     const memory = await node.inspector.memory()
+    // To look at it stops the node for a moment, which is not to be taken for how it is in quiet.
+    await pause(1000)
     say(`stretch ${i + 1}: heap / buffers / rss ${tell(memory)} MiB`)
     stretches.push({ quiet: before, attacked, tale, memory })
   }
