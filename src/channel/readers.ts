@@ -75,10 +75,7 @@ export class Readers {
       return
     }
     const told = this.#alike.answerTo(poll)
-    if (told) {
-      this.#answer([poll.reader], told)
-      return
-    }
+    if (told) return this.#answer([poll.reader], told)
     this.cancel(poll.reader)
     const reading = this.#places.of(poll)
     if (reading === 'bad') {
