@@ -68,23 +68,23 @@ export class Readers {
   }
 
   poll(poll: Poll, nowMs: number): void {
-    const { ledger, options, emit } = this.#parts
-    const like = this.waiting < options.waitersMax ? this.#alike.channelsOf(poll) : undefined
+    const like = this.waiting < this.#parts.options.waitersMax ? this.#alike.channelsOf(poll) : undefined
     if (like) {
       this.#join(poll, like, undefined, undefined, nowMs)
       return
     }
     const told = this.#alike.answerTo(poll)
-    if (told) return this.#answer([poll.reader], told)
+    if (told) this.#answer([poll.reader], told)
+    else this.#look(poll, nowMs)
+  }
+
+  #look(poll: Poll, nowMs: number): void {
+    const { ledger, options, emit } = this.#parts
     this.cancel(poll.reader)
     const reading = this.#places.of(poll)
     if (reading === 'bad') {
-      emit({
-        type: 'refuse',
-        reader: poll.reader,
-        code: 'bad_cursor',
-        reason: 'the cursor is not one that this bus issues',
-      })
+      const reason = 'the cursor is not one that this bus issues'
+      emit({ type: 'refuse', reader: poll.reader, code: 'bad_cursor', reason })
       return
     }
     const channels = this.#parts.channels.those(poll)
