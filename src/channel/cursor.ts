@@ -19,16 +19,20 @@ const lengthMax = 1536
 const values = new Int8Array(128).fill(-1)
 for (let i = 0; i < 64; i++) values[alphabet.charCodeAt(i)] = i
 
+/** Two digits at a time: each is a string to be put behind another one. */
+const pairs: readonly string[] = Array.from(
+  { length: 4096 },
+  (_, n) => alphabet.charAt(n >> 6) + alphabet.charAt(n & 63),
+)
+
+const pair = (number: number): string => pairs[number] ?? ''
+
 /** `number` in base 64, without leading zeros. */
 export const base64 = (number: number): string => {
   if (number < 64) return alphabet.charAt(number)
-  let high = Math.floor(number / 0x40000000)
-  let low = number - high * 0x40000000
-  let text = ''
-  if (high > 0) for (let i = 0; i < 5; i++, low >>= 6) text = alphabet.charAt(low & 63) + text
-  else for (; low > 0; low >>= 6) text = alphabet.charAt(low & 63) + text
-  for (; high > 0; high = Math.floor(high / 64)) text = alphabet.charAt(high % 64) + text
-  return text
+  if (number < 4096) return pair(number)
+  const high = Math.floor(number / 4096)
+  return base64(high) + pair(number - high * 4096)
 }
 
 const number64 = (text: string, from: number): number | undefined => {
@@ -49,12 +53,7 @@ const checkSum = (text: string): string => {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   const sum = (hash ^ (hash >>> 24)) & 0xffffff
-  return (
-    alphabet.charAt(sum >> 18) +
-    alphabet.charAt((sum >> 12) & 63) +
-    alphabet.charAt((sum >> 6) & 63) +
-    alphabet.charAt(sum & 63)
-  )
+  return pair(sum >> 12) + pair(sum & 4095)
 }
 
 const sealed = (text: string): string => `${text}.${checkSum(text)}`

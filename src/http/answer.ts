@@ -57,13 +57,15 @@ export class Answers {
   }
 }
 
+const placesText = (duplicates: readonly boolean[]): string => {
+  if (!duplicates.includes(true)) return ''
+  const places = duplicates.flatMap((isDuplicate, i) => (isDuplicate ? [i] : []))
+  return `,"duplicates":${JSON.stringify(places)}`
+}
+
 export const publishedBody = (form: Form, { ids, copies, duplicates }: Extract<Outcome, { ok: true }>): Body => {
   // Ids are ASCII, so these characters are bytes.
-  if (form === 'many') {
-    const before = duplicates.flatMap((isDuplicate, i) => (isDuplicate ? [i] : []))
-    const places = before.length > 0 ? `,"duplicates":${JSON.stringify(before)}` : ''
-    return `{"message_ids":${JSON.stringify(ids)},"copies":${copies}${places}}`
-  }
+  if (form === 'many') return `{"message_ids":["${ids.join('","')}"],"copies":${copies}${placesText(duplicates)}}`
   const duplicate = duplicates[0] ? ',"duplicate":true' : ''
   return `{"message_id":"${ids[0]}","copies":${copies}${duplicate}}`
 }

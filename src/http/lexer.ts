@@ -13,8 +13,8 @@ special.fill(1, 0, 0x20)
 special[quote] = 1
 special[backslash] = 1
 
-/** From so many bytes on four are looked at together. */
-const nearBytes = 64
+/** From so many bytes on four are looked at together: what it takes to look at memory so has to be worth while. */
+const nearBytes = 256
 
 /** The highest bit of each of four bytes. */
 const tops = 0x80808080 | 0

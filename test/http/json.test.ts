@@ -161,13 +161,13 @@ test('a key counts in any spelling, and values keep their bytes', (t) => {
 test('every byte, at every place of a long string, counts as it does for JSON.parse', (t) => {
   const wrong: string[] = []
   for (let offset = 0; offset < 4; offset++) {
-    for (let at = 60; at < 76; at++) {
+    for (let at = 250; at < 266; at++) {
       for (let byte = 0; byte < 256; byte++) {
         // Memory of its own, from one place on: words lie in it at each of four.
-        const bytes = Buffer.from(new ArrayBuffer(110), offset, 102).fill('x')
+        const bytes = Buffer.from(new ArrayBuffer(310), offset, 302).fill('x')
         bytes[0] = 0x22
         bytes[at] = byte
-        bytes[101] = 0x22
+        bytes[301] = 0x22
         try {
           alike(bytes)
         } catch (error) {
