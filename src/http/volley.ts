@@ -6,6 +6,9 @@ export interface Shot {
 /** Answers that are no further apart come thick and fast. */
 const apartMs = 0.05
 
+/** With so many, those who are answered first need not wait for the rest to be made. */
+const most = 256
+
 /**
  * When answers are written. One that comes alone goes at once. Of many, all are written one after the other as soon as what
  * has come in is read: reading and computing on the one side, and the system's code for writing on the other, are each
@@ -24,7 +27,13 @@ export class Volley {
     const isAlone = nowMs - this.#lastMs > apartMs
     this.#lastMs = nowMs
     if (isAlone) shot.fire()
-    else if (this.#shots.push(shot) === 1) setImmediate(this.flush)
+    else this.#keep(shot)
+  }
+
+  #keep(shot: Shot): void {
+    const waiting = this.#shots.push(shot)
+    if (waiting === 1) setImmediate(this.flush)
+    else if (waiting === most) this.flush()
   }
 
   /** Writes all that waits: what is said next on one of their connections must not come before it, or in its place. */

@@ -45,3 +45,13 @@ test('one that fails keeps none of the others from being written', async (t) => 
   t.same(fired, ['alone', 'behind'])
   t.match(mistakes, [{ message: 'it fails' }])
 })
+
+test('of very many, the first are not kept until all of them are ready', async (t) => {
+  const fired: string[] = []
+  const volley = new Volley((error) => t.fail(String(error)))
+  const names = Array.from({ length: 1000 }, (_, n) => `${n}`)
+  for (const name of names) volley.add(shot(fired, name), 10)
+  t.ok(fired.length > 500 && fired.length < 1000)
+  await new Promise(setImmediate)
+  t.same(fired, names)
+})
