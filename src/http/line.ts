@@ -97,11 +97,12 @@ export class Line {
     if (!this.#isFull) this.drained()
   }
 
-  /** Reads no more for so long, or until others have had their turn. */
+  /** Reads no more for so long, and until others have had their turn: many that rest at once come back at once. */
   rest(ms = 0): void {
     this.pause()
-    if (ms > 0) setTimeout(() => this.resume(), ms).unref()
-    else this.#house.turns.later(() => this.resume())
+    const resume = (): void => this.#house.turns.later(() => this.resume())
+    if (ms > 0) setTimeout(resume, ms).unref()
+    else resume()
   }
 
   get #isFull(): boolean {

@@ -1,5 +1,7 @@
 /** An answer that is ready to be written. */
 export interface Shot {
+  /** Undefined if there is nothing to write. */
+  readonly reply: { readonly length: number } | undefined
   fire(): void
 }
 
@@ -8,6 +10,8 @@ const apartMs = 0.05
 
 /** With so many, those who are answered first need not wait for the rest to be made. */
 const most = 256
+/** So many bytes are written at a stretch: what thousands are told at once keeps nobody else waiting. */
+const stretchBytes = 2 ** 20
 
 /**
  * When answers are written. One that comes alone goes at once. Of many, all are written one after the other as soon as what
@@ -17,6 +21,8 @@ const most = 256
 export class Volley {
   readonly #mistake: (error: unknown) => void
   #shots: Shot[] = []
+  /** The first that is not written. */
+  #next = 0
   #lastMs = 0
 
   constructor(mistake: (error: unknown) => void) {
@@ -32,20 +38,35 @@ export class Volley {
 
   #keep(shot: Shot): void {
     const waiting = this.#shots.push(shot)
-    if (waiting === 1) setImmediate(this.flush)
-    else if (waiting === most) this.flush()
+    if (waiting === 1) setImmediate(this.#stretch)
+    else if (waiting === most) this.#fire(stretchBytes)
   }
 
   /** Writes all that waits: what is said next on one of their connections must not come before it, or in its place. */
-  readonly flush = (): void => {
-    const shots = this.#shots
-    this.#shots = []
-    for (const shot of shots) {
+  flush(): void {
+    this.#fire(Number.POSITIVE_INFINITY)
+  }
+
+  /** Small answers all go at once. Large ones take the system as long to copy as hundreds of requests to read. */
+  readonly #stretch = (): void => {
+    this.#fire(stretchBytes)
+    if (this.#shots.length > 0) setImmediate(this.#stretch)
+  }
+
+  #fire(mostBytes: number): void {
+    let left = mostBytes
+    // Looked up anew each time: what is fired may have others that wait written before their time.
+    for (let shot = this.#shots[this.#next]; shot && left > 0; shot = this.#shots[this.#next]) {
+      this.#next++
+      left -= shot.reply?.length ?? 0
       try {
         shot.fire()
       } catch (error) {
         this.#mistake(error)
       }
     }
+    if (this.#next < this.#shots.length) return
+    this.#shots = []
+    this.#next = 0
   }
 }

@@ -1,7 +1,10 @@
 import { test } from 'tap'
 import { Volley } from '../../src/http/volley.js'
 
-const shot = (fired: string[], name: string) => ({ fire: () => void fired.push(name) })
+const shot = (fired: string[], name: string, length = 100) => ({
+  reply: { length },
+  fire: () => void fired.push(name),
+})
 
 test('what comes alone is written at once; of what comes thick and fast the rest goes together, in its order', async (t) => {
   const fired: string[] = []
@@ -34,6 +37,7 @@ test('one that fails keeps none of the others from being written', async (t) => 
   volley.add(shot(fired, 'alone'), 10)
   volley.add(
     {
+      reply: { length: 100 },
       fire: () => {
         throw new Error('it fails')
       },
@@ -54,4 +58,35 @@ test('of very many, the first are not kept until all of them are ready', async (
   t.ok(fired.length > 500 && fired.length < 1000)
   await new Promise(setImmediate)
   t.same(fired, names)
+})
+
+test('very many large ones are written a stretch at a time, and others have their turn in between', async (t) => {
+  const fired: string[] = []
+  const volley = new Volley((error) => t.fail(String(error)))
+  const large = ['a', 'b', 'c', 'd', 'e']
+  volley.add(shot(fired, 'alone'), 10)
+  for (const name of large) volley.add(shot(fired, name, 2 ** 19), 10)
+  await new Promise(setImmediate)
+  t.same(fired, ['alone', 'a', 'b'])
+  volley.add(shot(fired, 'small'), 10)
+  await new Promise(setImmediate)
+  t.same(fired, ['alone', 'a', 'b', 'c', 'd'])
+  await new Promise(setImmediate)
+  t.same(fired, ['alone', ...large, 'small'])
+})
+
+test('what waits for its stretch is written before its time, too, and so is what a shot makes the next in line', async (t) => {
+  const fired: string[] = []
+  const volley = new Volley((error) => t.fail(String(error)))
+  const impatient = { reply: { length: 2 ** 20 }, fire: () => volley.flush() }
+  volley.add(shot(fired, 'alone'), 10)
+  volley.add(impatient, 10)
+  for (const name of ['a', 'b']) volley.add(shot(fired, name, 2 ** 20), 10)
+  await new Promise(setImmediate)
+  t.same(fired, ['alone', 'a', 'b'])
+  for (const name of ['c', 'd', 'e']) volley.add(shot(fired, name, 2 ** 20), 10)
+  await new Promise(setImmediate)
+  volley.flush()
+  await new Promise(setImmediate)
+  t.same(fired, ['alone', 'a', 'b', 'c', 'd', 'e'])
 })

@@ -1,5 +1,6 @@
 import { constants, setPriority } from 'node:os'
 import { type Assault, abandon, assail, type Counts, type Target } from './assault.js'
+import { yieldAll } from './cores.js'
 
 /** The attackers, as a process of their own: what they do to themselves must not be taken for what they do to others. */
 export type Order =
@@ -9,9 +10,10 @@ export type Order =
 /** What they say when they have stopped. */
 export type Tale = Readonly<Record<string, number>>
 
-// In life they have machines of their own. Here they would take the time of this one's processors from the node and from
-// those who behave, and what is measured would be the scheduler: so they get all of it that nobody else wants.
+// In life they have machines of their own. Here they would take the time of this one's processors from those who behave,
+// and what is measured would be the scheduler: so they get all of it that nobody else wants.
 setPriority(constants.priority.PRIORITY_LOW)
+yieldAll()
 
 const counts: Counts = new Map()
 let assault: Assault | undefined

@@ -8,6 +8,7 @@ import { loaders } from '../support/cli.js'
 import { freePort, host } from '../support/free-port.js'
 import { until } from '../support/until.js'
 import type { Order, Tale } from './attackers.js'
+import { moveMainThread, moveTo, shareOut } from './cores.js'
 import { Inspector, type Memory } from './inspector.js'
 import { type Complaints, type Figures, Quiet, quietPairs } from './quiet.js'
 
@@ -70,12 +71,15 @@ class Sufferer {
     })
   }
 
-  static async launch(): Promise<Sufferer> {
+  /** With its main thread on this core only, if one is named. */
+  static async launch(core: string | undefined): Promise<Sufferer> {
     const node = new Sufferer(await freePort(), await freePort(), await freePort())
     const url = await until('the inspector', () => /ws:\/\/\S+/.exec(node.log)?.[0], 30_000)
     node.inspector = await Inspector.attach(url)
     const isReady = async (): Promise<boolean> => (await node.status().catch(() => undefined))?.ready === true
     await until('it is ready', isReady, 60_000)
+    // Not before: each thread begins where the one is that starts it.
+    if (core !== undefined && node.#process.pid !== undefined) moveMainThread(core, node.#process.pid)
     return node
   }
 
@@ -119,7 +123,15 @@ const tell = ({ heapUsed, external, rss }: Memory): string =>
 
 /** Runs a node under attack, and says how those fared who behaved. */
 export const soak = async (plan: Plan): Promise<Outcome> => {
-  const node = await Sufferer.launch()
+  const cores = shareOut()
+  plan.say(
+    cores
+      ? `the node's main thread has core ${cores.node}, all others have ${cores.others}`
+      : 'cores are not shared out',
+  )
+  // Node and attackers are started from here, and so are there, too.
+  if (cores) moveTo(cores.others)
+  const node = await Sufferer.launch(cores?.node)
   const attackers = fork(program('./attackers'), { execArgv: [...loaders] })
   try {
     return await drive(node, attackers, plan)
