@@ -109,9 +109,10 @@ export class Asker {
     const waitMs = untilMs - ports.now()
     if (waitMs <= 0) return
     course.note(trouble)
-    await pause(ports, Math.max(0, Math.min(waitMs, end - ports.now())), ask.signal)
+    // Timers pass over fractions: by the clock they may come a little early.
+    await pause(ports, Math.max(0, Math.min(Math.ceil(waitMs), end - ports.now())), ask.signal)
     ask.signal.throwIfAborted()
-    if (ports.now() < untilMs) throw course.failure(ask)
+    if (untilMs > end) throw course.failure(ask)
   }
 
   async #attempt(ask: Ask, tried: ReadonlySet<string>, end: number): Promise<Reply | Trouble> {

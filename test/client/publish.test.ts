@@ -122,6 +122,17 @@ test('asks other nodes, with the same keys, until it knows', async (t) => {
   t.match(trouble[0], /http:\/\/[ab]: socket hang up; http:\/\/[ab]: no answer within 5 s/)
 })
 
+test('a timer that comes a fraction of a millisecond early is no reason to give up', async (t) => {
+  const world = new World((asked) =>
+    world.asked.length === 1 ? refusal(429, 'too_many_requests', { retry_after: 1 }) : accept(asked),
+  )
+  world.dice = 1 / 3
+  const published = world.connect().publish('a', { n: 1 })
+  await world.advance(3000)
+  t.equal((await published).message_id, 'id-1')
+  t.ok((world.asked[1]?.atMs ?? 0) >= 1000 + 250 / 3)
+})
+
 test('who is too fast waits for as long as the node says, at the same node, and says so once', async (t) => {
   const trouble: string[] = []
   let full = 2

@@ -135,7 +135,8 @@ export class World implements Ports {
   }
 
   after(ms: number, ring: () => void): () => void {
-    const timer = { at: this.#now + ms, ring }
+    // As those of Node and of browsers do, they pass over fractions.
+    const timer = { at: this.#now + Math.trunc(ms), ring }
     this.#timers.push(timer)
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer)
