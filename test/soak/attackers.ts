@@ -12,8 +12,10 @@ export type Tale = Readonly<Record<string, number>>
 
 // In life they have machines of their own. Here they would take the time of this one's processors from those who behave,
 // and what is measured would be the scheduler: so they get all of it that nobody else wants.
-setPriority(constants.priority.PRIORITY_LOW)
-yieldAll()
+if (process.argv.includes('yield')) {
+  setPriority(constants.priority.PRIORITY_LOW)
+  yieldAll()
+}
 
 const counts: Counts = new Map()
 let assault: Assault | undefined

@@ -19,7 +19,7 @@ const {
   complaints,
   stretches: all,
   status,
-} = await soak({ stretches, quietSeconds: seconds, attackSeconds: seconds, polls, say })
+} = await soak({ stretches, quietSeconds: seconds, attackSeconds: seconds, polls, isAlone: true, say })
 for (const [i, { quiet, attacked, tale }] of all.entries()) {
   say(`stretch ${i + 1}: acknowledged, delivered (p50 / p99 / max)`)
   say(`  quiet    ${words(quiet)} ms`)

@@ -13,6 +13,7 @@ test('whoever floods, dawdles, vanishes or lies, those who behave miss nothing, 
     quietSeconds: 2,
     attackSeconds: 12,
     polls: 10_000,
+    isAlone: false,
     say: (line: string) => t.comment(line),
   }
   const { stretches, complaints, status, log } = await soak(plan)

@@ -24,6 +24,8 @@ export interface Plan {
   readonly attackSeconds: number
   /** That wait at the same time, and are abandoned together. */
   readonly polls: number
+  /** Nothing else runs here, and times are wanted: see `cores`. Where other tests run, too, it would starve the attackers. */
+  readonly isAlone: boolean
   readonly say: (line: string) => void
 }
 
@@ -123,7 +125,7 @@ const tell = ({ heapUsed, external, rss }: Memory): string =>
 
 /** Runs a node under attack, and says how those fared who behaved. */
 export const soak = async (plan: Plan): Promise<Outcome> => {
-  const cores = shareOut()
+  const cores = plan.isAlone ? shareOut() : undefined
   plan.say(
     cores
       ? `the node's main thread has core ${cores.node}, all others have ${cores.others}`
@@ -132,7 +134,7 @@ export const soak = async (plan: Plan): Promise<Outcome> => {
   // Node and attackers are started from here, and so are there, too.
   if (cores) moveTo(cores.others)
   const node = await Sufferer.launch(cores?.node)
-  const attackers = fork(program('./attackers'), { execArgv: [...loaders] })
+  const attackers = fork(program('./attackers'), plan.isAlone ? ['yield'] : [], { execArgv: [...loaders] })
   try {
     return await drive(node, attackers, plan)
   } finally {
