@@ -118,20 +118,13 @@ export class Lexer {
 
   /** The index of the first byte from `from` on that a string can't simply pass over, or of the end. */
   #toSpecial(from: number): number {
-    const text = this.text
-    const near = Math.min(from + nearBytes, text.length)
-    let high = this.#high
-    let at = from
-    for (; at < near; at++) {
-      const code = text.charCodeAt(at)
-      if (special[code] === 1) break
-      high |= code
-    }
-    this.#high = high
-    return at < near || at === text.length ? at : this.#farSpecial(at)
+    const { length } = this.text
+    const near = Math.min(from + nearBytes, length)
+    const at = this.#letters(from, near)
+    return at < near || at === length ? at : this.#farSpecial(at)
   }
 
-  /** Long strings are looked through by words; one that is not ASCII is shown to be UTF-8 first. */
+  /** Long strings are looked through by words, as far as the next quote. */
   #farSpecial(from: number): number {
     const text = this.text
     if (this.#quoteAt < from) {
