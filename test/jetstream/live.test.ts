@@ -28,6 +28,7 @@ test('two nodes on one server', { skip: natsSkip }, async (t) => {
     state: 'connected',
     streams: [{ database: 'main', state: 'following' }],
   })
-  t.same(one.status().view.members, ['one', 'two'])
+  // Each hears of the other by a word said now and then, which may come after all of the above.
+  await until('one knows of both', () => one.status().view.members.join() === 'one,two')
   t.equal((await ask(one.url, 'GET', '/readyz')).status, 200)
 })
