@@ -7,8 +7,8 @@ import type { Reading } from './reading.js'
 
 /** How many slots to look ahead for an origin's next record before a whole ring is read instead. */
 const lookahead = 32
-/** Rings up to this size are simply read through. */
-const smallRing = 32
+/** Rings up to this size are simply read through: their entries lie all over the memory, so each costs more than it seems. */
+const smallRing = 4
 
 /** Does the reader have all that this node shows? Then there is nothing to look for. */
 export const atTip = (ledger: Ledger, reading: Reading): boolean => {
@@ -18,13 +18,16 @@ export const atTip = (ledger: Ledger, reading: Reading): boolean => {
 }
 
 /** True if nothing older than the reading's time is missing from it, so that a ring may be entered at that time. */
-const settled = (ledger: Ledger, reading: Reading): boolean =>
-  ledger.origins.every((origin, slot) => {
+const settled = ({ origins }: Ledger, reading: Reading): boolean => {
+  for (let slot = 0; slot < origins.length; slot++) {
+    const origin = origins[slot]
     const seq = reading.seqs[slot] ?? 0
-    if (seq >= origin.shown) return true
+    if (!origin || seq >= origin.shown) continue
     const next = origin.next(seq, lookahead)
-    return next !== undefined && next.time >= reading.time
-  })
+    if (next === undefined || next.time < reading.time) return false
+  }
+  return true
+}
 
 const uncovered = (channel: Channel, from: number, reading: Reading, limit: number): Entry[] => {
   const { ring } = channel
@@ -36,15 +39,17 @@ const uncovered = (channel: Channel, from: number, reading: Reading, limit: numb
   return found
 }
 
+const entrance = ({ ring }: Channel, reading: Reading): number =>
+  ring.length > smallRing ? ring.since(reading.time) : 0
+
 /** The first `limit` kept entries of the channels that the reading does not cover, in canonical order. */
 export const unread = (ledger: Ledger, channels: readonly Channel[], reading: Reading, limit: number): Entry[] => {
   if (atTip(ledger, reading)) return []
-  const enter = channels.some(({ ring }) => ring.length > smallRing) && settled(ledger, reading)
-  const lists = channels.map((channel) =>
-    uncovered(channel, enter && channel.ring.length > smallRing ? channel.ring.since(reading.time) : 0, reading, limit),
-  )
-  const [only] = lists
-  return lists.length === 1 && only ? only : lists.flat().sort(byKey).slice(0, limit)
+  const enter = settled(ledger, reading)
+  const [only] = channels
+  if (channels.length === 1 && only) return uncovered(only, enter ? entrance(only, reading) : 0, reading, limit)
+  const lists = channels.map((channel) => uncovered(channel, enter ? entrance(channel, reading) : 0, reading, limit))
+  return lists.flat().sort(byKey).slice(0, limit)
 }
 
 /** The kept entries that are at most `recentMs` old. */
@@ -66,9 +71,13 @@ export const gapOf = (ledger: Ledger, channels: readonly Channel[], reading: Rea
   if (reading.astray) return 'unknown_origin'
   if (reading.missed) return reading.missed
   if (reading.time < ledger.horizon) return 'evicted'
-  if (ledger.origins.some((origin, slot) => (reading.seqs[slot] ?? 0) < origin.lost)) return 'evicted'
-  for (const channel of channels)
-    for (const [origin, floor] of channel.floors) if ((reading.seqs[origin.slot] ?? 0) < floor.seq) return 'evicted'
+  for (let slot = 0; slot < ledger.origins.length; slot++)
+    if ((reading.seqs[slot] ?? 0) < (ledger.origins[slot]?.lost ?? 0)) return 'evicted'
+  for (const { floors } of channels) {
+    // Most have none, and to begin to go through them costs more than to ask.
+    if (floors.size === 0) continue
+    for (const [origin, floor] of floors) if ((reading.seqs[origin.slot] ?? 0) < floor.seq) return 'evicted'
+  }
   return undefined
 }
 

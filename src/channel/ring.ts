@@ -1,5 +1,8 @@
 import { before, type Entry } from '../log/entry.js'
 
+/** So many of the last entries are looked at one by one. */
+const nearby = 4
+
 /** The kept entries of one channel, in canonical order, each once (invariant I9). Both ends are cheap. */
 export class Ring {
   #entries: (Entry | undefined)[] = []
@@ -46,6 +49,10 @@ export class Ring {
 
   /** Index of the first entry whose time is at least `time`. */
   since(time: number): number {
+    // Who reads on is nearly always near the end.
+    const { length } = this
+    for (let index = length; index > 0 && index > length - nearby; index--)
+      if ((this.at(index - 1)?.time ?? 0) < time) return index
     return this.#search((candidate) => candidate.time < time)
   }
 
