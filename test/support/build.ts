@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -48,24 +52,56 @@ export const whyNoPrevious = (): string | false => {
   return missing.length === 0 ? false : `the commit before needs ${missing.join(', ')}, not installed any more`
 }
 
-/** Nothing but the types is taken out, so it takes a second and not ten. */
-const compile = (folder: string): Build => {
-  const modules = ['src', 'bin'].flatMap((part) =>
+const modulesIn = (folder: string, parts: readonly string[]): readonly string[] =>
+  parts.flatMap((part) =>
     readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => join(folder, part, path)),
   )
-  buildSync({
-    entryPoints: modules,
-    outdir: join(folder, 'dist'),
-    outbase: folder,
-    format: 'esm',
-    target: 'node20',
-    tsconfigRaw: {},
-  })
+
+/** Nothing but the types is taken out, so it takes a second and not ten. */
+const strip = (folder: string, modules: readonly string[], outdir: string, sourcemap = false): void => {
+  const paths = { entryPoints: [...modules], outdir, outbase: folder, sourcemap }
+  buildSync({ ...paths, format: 'esm', target: 'node20', tsconfigRaw: {} })
+}
+
+const compile = (folder: string): Build => {
+  strip(folder, modulesIn(folder, ['src', 'bin']), join(folder, 'dist'))
   const program = join(folder, JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin.carillon)
   chmodSync(program, 0o755)
   return { folder, program }
+}
+
+/** What differs as soon as one of the files does. */
+const digestOf = (paths: readonly string[]): string => {
+  const hash = createHash('sha256')
+  for (const path of paths) {
+    const { size, mtimeMs } = statSync(path)
+    hash.update(`${path} ${size} ${mtimeMs}\n`)
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+/**
+ * The folder with all that stands here as JavaScript, made by whoever needs it first: a process that begins with it is
+ * up in a tenth of the time and work that it takes from source. What it covers is still told of the sources.
+ */
+export const builtFolder = (): string => {
+  const modules = modulesIn(root, ['src', 'bin', 'bench'])
+  const folder = join(root, 'dist', `built-${digestOf(modules)}`)
+  if (existsSync(folder)) return folder
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  const making = mkdtempSync(join(root, 'dist', 'making-'))
+  strip(root, modules, making, true)
+  symlinkSync('../page', join(making, 'page'))
+  try {
+    renameSync(making, folder)
+  } catch (error) {
+    // Somebody else has made it meanwhile.
+    rmSync(making, { recursive: true })
+    if (!existsSync(folder)) throw error
+  }
+  return folder
 }
 
 const newFolder = (t: Pick<Test, 'teardown'>): string => {

@@ -1,17 +1,26 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { isAbsolute } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { builtFolder } from './build.js'
 import { until } from './until.js'
 
 const sourceOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const bin = 'bin/carillon.ts'
 
-/** What is installed somewhere runs as it is there. */
-const commandOf = (program: string): readonly [string, ...string[]] =>
-  isAbsolute(program) ? [program] : [process.execPath, ...loaders, sourceOf(program)]
-
 /** What reads TypeScript, without what replaces modules by mocks: that would cost each process half a second. */
 export const loaders = process.execArgv.filter((argument) => !argument.includes('/mock/'))
+
+const builtOf = (program: string): readonly string[] => [
+  '--enable-source-maps',
+  join(builtFolder(), program.replace(/\.ts$/, '.js')),
+]
+
+/** What is installed somewhere runs as it is there, and what is no part of the package, from source. */
+const commandOf = (program: string): readonly [string, ...string[]] => {
+  if (isAbsolute(program)) return [program]
+  const isOurs = /^(?:bin|bench)\//.test(program)
+  return [process.execPath, ...(isOurs ? builtOf(program) : [...loaders, sourceOf(program)])]
+}
 
 /** The environment of the test, without what somebody may have set for a Carillon of their own. */
 const environment = (): NodeJS.ProcessEnv =>
