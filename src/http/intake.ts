@@ -1,29 +1,25 @@
 import type { Socket, SocketConstructorOpts } from 'node:net'
+import type { Arrival } from './arrivals.js'
 import { Inlet, type Receiver } from './inlet.js'
 import type { Turns } from './turns.js'
 
 /** What may wait to be written before a socket counts as full: an answer or two, or each large one would stop the reading. */
 const fullBytes = 64 * 1024
 
-/** What net.Socket keeps under this name is not documented; without it a socket is read in the usual way. */
-interface Holder {
-  _handle?: { readonly useUserBuffer?: unknown } | null
-}
-
 const ignore = (): void => {}
 
 /**
  * What comes in on an accepted socket, taken where it was read. The usual way makes a new buffer for each read, which
  * costs a server of small requests more than all it does with them. net.Socket can read into a buffer that it is given
- * (`onread`), though only from its construction on: so the connection is moved to a socket that has one.
+ * (`onread`), though only from its construction on, and node:net makes its own: so it is made here; see `takeInTurns`.
  */
 export class Intake {
   readonly socket: Socket
   readonly #owns: Inlet | undefined
 
-  constructor(accepted: Socket, turns: Turns) {
-    this.#owns = moved(accepted, turns)
-    this.socket = this.#owns ?? accepted
+  constructor(accepted: Socket) {
+    this.socket = accepted
+    this.#owns = accepted instanceof Inlet ? accepted : undefined
   }
 
   /** From now on every chunk goes to the receiver. */
@@ -51,12 +47,16 @@ export class Intake {
   }
 }
 
-const moved = (accepted: Socket, turns: Turns): Inlet | undefined => {
-  const holder = accepted as unknown as Holder
-  const handle = holder._handle
-  if (!handle?.useUserBuffer) return undefined
-  holder._handle = null
-  accepted.destroy()
-  const options = { handle, allowHalfOpen: true, writableHighWaterMark: fullBytes }
-  return new Inlet(options as SocketConstructorOpts, turns)
+/** Undefined if none can be made of it. */
+export const inletOf = (
+  handle: Arrival,
+  turns: Turns,
+  options: { readonly keepAliveMs: number },
+): Inlet | undefined => {
+  if (!handle.useUserBuffer) return undefined
+  handle.setNoDelay(true)
+  // Without it, who vanished while waiting would be noticed only when there is something to send.
+  handle.setKeepAlive(true, Math.floor(options.keepAliveMs / 1000))
+  const made = { handle, allowHalfOpen: true, writableHighWaterMark: fullBytes }
+  return new Inlet(made as SocketConstructorOpts, turns)
 }

@@ -12,6 +12,7 @@ import { Streams } from '../stream/streams.js'
 import type { Tls } from '../tls.js'
 import { AdminServer } from './admin.js'
 import { Answers } from './answer.js'
+import { takeInTurns } from './arrivals.js'
 import { Inbound } from './body.js'
 import { Connections } from './connections.js'
 import { Cors } from './cors.js'
@@ -19,7 +20,7 @@ import { Desk } from './desk.js'
 import { Exchange } from './exchange.js'
 import type { Guard } from './guard.js'
 import type { House } from './house.js'
-import { Intake } from './intake.js'
+import { Intake, inletOf } from './intake.js'
 import type { HttpOptions } from './limits.js'
 import { Lines } from './lines.js'
 import { misread } from './misread.js'
@@ -60,6 +61,7 @@ export class HttpServer {
   readonly #sockets: Sockets
   readonly #admin: AdminServer
   readonly #adminListen: Address | undefined
+  readonly #isQuick: boolean
   #closing = false
   #timer: NodeJS.Timeout | undefined
 
@@ -112,6 +114,7 @@ export class HttpServer {
       streams: this.#streams,
       refuse: (socket, refusal, headers) => this.#lastWords(socket, refusal, headers),
     })
+    this.#isQuick = options.quick && !tls
     this.#server = this.#create(options, tls)
     const comes = tls ? 'secureConnection' : 'connection'
     const [accept] = this.#server.listeners(comes)
@@ -123,9 +126,8 @@ export class HttpServer {
     })
     this.#server.removeAllListeners(comes)
     this.#server.on(comes, (socket: Socket) => {
-      const intake = options.quick && !tls ? new Intake(socket, turns) : undefined
-      const connection = this.#connections.admit(intake?.socket ?? socket)
-      if (connection && intake) this.#lines.open(connection, intake)
+      const connection = this.#connections.admit(socket)
+      if (connection && this.#isQuick) this.#lines.open(connection, new Intake(socket))
       else if (connection) accept?.call(this.#server, socket)
     })
   }
@@ -137,13 +139,15 @@ export class HttpServer {
   }
 
   #listen(host: string, port: number): Promise<{ readonly port: number }> {
+    const { turns, options } = this.#house
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen({ host, port, backlog: 4096 }, () => {
         this.#server.removeListener('error', reject)
+        takeInTurns(this.#server, turns, this.#isQuick ? (arrival) => inletOf(arrival, turns, options) : undefined)
         // A connection that can't be taken, for want of descriptors, is no reason to let down the others.
         this.#server.on('error', (error) => this.#tally.mistake(error))
-        this.#timer = setInterval(() => this.#check(performance.now()), this.#house.options.checkMs).unref()
+        this.#timer = setInterval(() => this.#check(performance.now()), options.checkMs).unref()
         resolve({ port: (this.#server.address() as AddressInfo).port })
       })
     })
@@ -201,7 +205,6 @@ export class HttpServer {
       requestTimeout: options.bodyTimeoutMs,
       connectionsCheckingInterval: options.checkMs,
       keepAliveTimeout: options.keepAliveMs,
-      // Without it, who vanished while waiting would be noticed only when there is something to send.
       keepAlive: true,
       keepAliveInitialDelay: options.keepAliveMs,
       // Said by us, in JSON.

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'tap'
 import type { Body } from '../../src/http/answer.js'
-import { Intake } from '../../src/http/intake.js'
+import { takeInTurns } from '../../src/http/arrivals.js'
+import { Intake, inletOf } from '../../src/http/intake.js'
 import { httpDefaults } from '../../src/http/limits.js'
 import { Outlet, put } from '../../src/http/outlet.js'
 import { Turns } from '../../src/http/turns.js'
@@ -13,12 +14,14 @@ interface Teardown {
 
 /** Both ends of a connection: what the server writes to, and its client, which does not read yet. */
 const ends = async (t: Teardown): Promise<{ outlet: Outlet; client: Socket }> => {
-  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  const turns = new Turns(httpDefaults)
+  const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
+  takeInTurns(server, turns, (arrival) => inletOf(arrival, turns, httpDefaults))
   const { port } = server.address() as { port: number }
   const client = connect(port, '127.0.0.1').pause()
   const [accepted] = (await once(server, 'connection')) as [Socket]
-  const { socket } = new Intake(accepted, new Turns(httpDefaults))
+  const { socket } = new Intake(accepted)
   socket.on('error', () => {})
   client.on('error', () => {})
   t.teardown(() => {
