@@ -1,24 +1,38 @@
-import { getHeapSpaceStatistics } from 'node:v8'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { keepYoungSmall } from '../bin/young.js'
+import { builtFolder } from './support/build.js'
 
-const youngBytes = (): number =>
-  getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? Number.NaN
+const enough = 16 * 2 ** 20
 
-/** What makes V8 enlarge it: much that is alive when it looks. */
-const survivors = (): object[] => {
-  const all: object[] = []
-  for (let i = 0; i < 500_000; i++) all.push({ i, list: [i] })
-  return all
+/** In a process of its own, where nothing has made it grow yet: its size at first, then after each of the steps. */
+const sizes = (...steps: readonly string[]): readonly number[] => {
+  const program = `
+    import { getHeapSpaceStatistics } from 'node:v8'
+    import { tendYoung } from '${pathToFileURL(join(builtFolder(), 'bin/young.js'))}'
+    const size = () => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size
+    // What makes V8 enlarge it: much that is alive when it looks.
+    const survivors = () => Array.from({ length: 500_000 }, (_, i) => ({ i, list: [i] })).length
+    const all = [size()]
+    for (const step of [${steps}]) {
+      step()
+      all.push(size())
+    }
+    console.log(JSON.stringify(all))`
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }))
 }
 
-t.test('the young generation of the heap stays as it is', (t) => {
-  keepYoungSmall()
-  // What was under way when it was told is done with the first collection.
-  survivors()
-  const before = youngBytes()
-  t.ok(before > 0)
-  survivors()
-  t.equal(youngBytes(), before)
+t.test('the young generation of the heap is large enough from the start, and stays as it is', (t) => {
+  const [first = 0, tended = 0, ...later] = sizes('tendYoung', 'survivors', 'survivors')
+  t.ok(first < enough)
+  t.equal(tended, enough)
+  t.same(later, [enough, enough])
+  t.end()
+})
+
+t.test('left to itself it grows beyond that', (t) => {
+  const [last = 0] = sizes('survivors', 'survivors', 'survivors').slice(-1)
+  t.ok(last > enough)
   t.end()
 })
