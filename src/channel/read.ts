@@ -29,12 +29,25 @@ const settled = ({ origins }: Ledger, reading: Reading): boolean => {
   return true
 }
 
-const uncovered = (channel: Channel, from: number, reading: Reading, limit: number): Entry[] => {
-  const { ring } = channel
+/** How much an answer may hold. */
+export interface Extent {
+  readonly limit: number
+  /** Of messages; one always fits. */
+  readonly bytes: number
+}
+
+const weightOf = ({ head, tail }: Entry): number => head.length + tail.length
+
+/** One more than fit into the bytes, if there are more: to look further would be in vain. */
+const uncovered = ({ ring }: Channel, from: number, reading: Reading, { limit, bytes }: Extent): Entry[] => {
   const found: Entry[] = []
-  for (let i = from; i < ring.length && found.length < limit; i++) {
+  let left = bytes
+  // The first fits in any case, so it takes a second one to tell that there are more.
+  for (let i = from; i < ring.length && found.length < limit && (left >= 0 || found.length < 2); i++) {
     const entry = ring.at(i)
-    if (entry && !reading.covers(entry)) found.push(entry)
+    if (!entry || reading.covers(entry)) continue
+    found.push(entry)
+    left -= weightOf(entry)
   }
   return found
 }
@@ -42,14 +55,17 @@ const uncovered = (channel: Channel, from: number, reading: Reading, limit: numb
 const entrance = ({ ring }: Channel, reading: Reading): number =>
   ring.length > smallRing ? ring.since(reading.time) : 0
 
-/** The first `limit` kept entries of the channels that the reading does not cover, in canonical order. */
-export const unread = (ledger: Ledger, channels: readonly Channel[], reading: Reading, limit: number): Entry[] => {
+/**
+ * The first kept entries of the channels that the reading does not cover, in canonical order: `limit` of them, or one more
+ * than fit into the bytes.
+ */
+export const unread = (ledger: Ledger, channels: readonly Channel[], reading: Reading, extent: Extent): Entry[] => {
   if (atTip(ledger, reading)) return []
   const enter = settled(ledger, reading)
   const [only] = channels
-  if (channels.length === 1 && only) return uncovered(only, enter ? entrance(only, reading) : 0, reading, limit)
-  const lists = channels.map((channel) => uncovered(channel, enter ? entrance(channel, reading) : 0, reading, limit))
-  return lists.flat().sort(byKey).slice(0, limit)
+  if (channels.length === 1 && only) return uncovered(only, enter ? entrance(only, reading) : 0, reading, extent)
+  const lists = channels.map((channel) => uncovered(channel, enter ? entrance(channel, reading) : 0, reading, extent))
+  return lists.flat().sort(byKey).slice(0, extent.limit)
 }
 
 /** The kept entries that are at most `recentMs` old. */
@@ -91,7 +107,7 @@ const oldest = (channels: readonly Channel[]): Entry | undefined =>
 const fitting = (entries: readonly Entry[], bytes: number): readonly Entry[] => {
   let sum = 0
   const end = entries.findIndex((entry) => {
-    sum += entry.head.length + entry.tail.length
+    sum += weightOf(entry)
     return sum > bytes
   })
   return end < 0 ? entries : entries.slice(0, Math.max(1, end))
@@ -113,7 +129,7 @@ export const answer = (
   channels: readonly Channel[],
   reading: Reading,
   found: readonly Entry[],
-  options: { bytes: number; limit: number; gap: GapReason | undefined },
+  options: Extent & { readonly gap: GapReason | undefined },
 ): Answer => {
   const entries = fitting(found, options.bytes)
   if (options.gap === 'unknown_origin') reading.tellStrange()

@@ -8,7 +8,7 @@ import { type Circle, Circles } from './circles.js'
 import type { Cursor } from './cursor.js'
 import { Deadlines } from './deadlines.js'
 import { Places, type PlacesParts } from './places.js'
-import { answer, gapOf, recent, unread } from './read.js'
+import { answer, type Extent, gapOf, recent, unread } from './read.js'
 import type { Reading } from './reading.js'
 import { Waiter } from './waiter.js'
 
@@ -17,10 +17,8 @@ interface Parts extends PlacesParts {
   readonly emit: (effect: Effect) => void
 }
 
-/** How large an answer may be, in messages, and in bytes if not as the options say. */
-type Size = Pick<Poll, 'limit' | 'bytes'>
-
-const one: Size = { limit: 1 }
+/** For an answer without messages. */
+const one: Extent = { limit: 1, bytes: 0 }
 
 /** Those who are told the same. */
 interface Group {
@@ -88,14 +86,15 @@ export class Readers {
       return
     }
     const channels = this.#parts.channels.those(poll)
+    const extent = { limit: poll.limit, bytes: poll.bytes ?? options.answerBytes }
     const found =
       reading.recentMs !== undefined
         ? recent(channels, nowMs - reading.recentMs, poll.limit)
-        : unread(ledger, channels, reading.at, poll.limit)
+        : unread(ledger, channels, reading.at, extent)
     const gap = reading.fresh ? undefined : gapOf(ledger, channels, reading.at)
     const lenient = poll.lenientMs !== undefined
     if (found.length > 0 || (gap && !lenient) || poll.waitMs <= 0) {
-      const made = this.#make(channels, reading.at, found, poll, gap)
+      const made = this.#make(channels, reading.at, found, extent, gap)
       // A gap is counted each time, and what is recent depends on the time.
       if (found.length > 0 && !gap && !poll.stays && reading.recentMs === undefined) this.#alike.told(poll, made)
       this.#answerNow(poll, made)
@@ -187,23 +186,25 @@ export class Readers {
 
   /** What this waiter gets now, if anything. */
   #offer(waiter: Waiter, before: Position): Answer | undefined {
-    const { ledger } = this.#parts
+    const { ledger, options } = this.#parts
     const reading = this.#at(waiter, before)
-    const found = unread(ledger, waiter.channels, reading, waiter.limit)
+    const extent = { limit: waiter.limit, bytes: options.answerBytes }
+    const found = unread(ledger, waiter.channels, reading, extent)
     const gap = waiter.gap ?? gapOf(ledger, waiter.channels, reading)
     if (found.length === 0 && (gap === undefined || gap === waiter.gap)) return undefined
-    return this.#make(waiter.channels, reading, found, waiter, gap)
+    return this.#make(waiter.channels, reading, found, extent, gap)
   }
 
   /** They stay, so what is too much for one answer comes in several. */
   #wakeCircle({ channels, readers }: Circle, before: Position): void {
     const { ledger, options } = this.#parts
     const at = this.#places.at(before)
+    const extent = { limit: options.stayLimit, bytes: options.answerBytes }
     for (let isFirst = true; ; isFirst = false) {
-      const found = unread(ledger, channels, at, options.stayLimit)
+      const found = unread(ledger, channels, at, extent)
       const gap = gapOf(ledger, channels, at)
       if (found.length === 0 && !(isFirst && gap)) return
-      this.#tell(readers.slice(), this.#make(channels, at, found, { limit: options.stayLimit }, gap))
+      this.#tell(readers.slice(), this.#make(channels, at, found, extent, gap))
     }
   }
 
@@ -211,14 +212,14 @@ export class Readers {
     channels: readonly Channel[],
     at: Reading,
     found: readonly Entry[],
-    { limit, bytes }: Size,
+    extent: Extent,
     gap: GapReason | undefined,
   ): Answer {
-    const { ledger, options, rules } = this.#parts
+    const { ledger, rules } = this.#parts
     if (gap) this.gaps++
     if (gap === 'unknown_origin') this.strangeGaps++
     if (gap === 'other_log') this.foreignGaps++
-    const made = answer(ledger, channels, at, found, { bytes: bytes ?? options.answerBytes, limit, gap })
+    const made = answer(ledger, channels, at, found, { ...extent, gap })
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     return made
   }

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { formatCursor } from '../../src/channel/cursor.js'
+import type { From } from '../../src/effect.js'
 import { sizeOf } from '../../src/log/entry.js'
 import { draft, Lone, nodeId } from '../support/core.js'
 import { type Box, Net } from '../support/net.js'
@@ -154,7 +155,28 @@ test('answerBytes: an answer ends before it grows too large, but one message alw
   t.same(lone.poll({ cursor: first.cursor }, ['a'], { waitMs: 0 }).texts, [3, 4])
   const small = new Lone({ answerBytes: 1 })
   small.publish([draft('a', 1), draft('a', 2)])
-  t.same(small.poll('earliest', ['a'], { waitMs: 0 }).texts, [1])
+  const one = small.poll('earliest', ['a'], { waitMs: 0 })
+  t.same(one.texts, [1])
+  t.same(small.poll({ cursor: one.cursor }, ['a'], { waitMs: 0 }).texts, [2])
+  t.end()
+})
+
+test('answerBytes: wherever an answer ends, the next one goes on there, on any number of channels', (t) => {
+  const all = Array.from({ length: 24 }, (_, i) => i + 1)
+  for (const names of [['a'], ['a', 'b'], ['c', 'a', 'b']])
+    for (let answerBytes = 1; answerBytes < 8 * draft('a', 1).tail.length; answerBytes += 7) {
+      const lone = new Lone({ answerBytes })
+      // Runs of each, so that one channel's list is cut before the other's begins.
+      lone.publish(all.map((text) => draft(names[Math.floor(text / 5) % names.length] ?? '', text)))
+      const read: unknown[] = []
+      let from: From = 'earliest'
+      for (let answers = 0; read.length < all.length && answers < all.length; answers++) {
+        const { texts, cursor } = lone.poll(from, names, { waitMs: 0 })
+        read.push(...texts)
+        from = { cursor: cursor ?? '' }
+      }
+      if (read.join() !== all.join()) t.fail(`with ${answerBytes} bytes on ${names}: ${read}`)
+    }
   t.end()
 })
 
