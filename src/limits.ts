@@ -63,7 +63,7 @@ export const coreDefaults: CoreOptions = {
   keysMax: 1_000_000,
   membersMax: 64,
   cursorOriginsMax: 64,
-  answerBytes: 2 ** 20,
+  answerBytes: 2 ** 18,
   frameBytes: 256 * 1024,
   stayLimit: 1000,
   databasesMax: 64,

@@ -187,7 +187,7 @@ export class Line {
   /** `most`: so many requests are done now, if there are more. */
   #read(bytes: Buffer, size: number, most = turnMax): void {
     const { connection } = this
-    const { repeats, inbound } = this.#house
+    const { repeats, inbound, turns } = this.#house
     const text = bytes.toString('latin1', 0, size)
     const repeat = repeats.of(text)
     if (repeat && this.#isOpen && !this.#isFull) {
@@ -195,7 +195,7 @@ export class Line {
       return
     }
     for (let at = 0, left = most; at < size && !connection.deaf; left--) {
-      if (left === 0) this.rest()
+      if (left === 0 || (at > 0 && turns.isOver(turns.untilMs()))) this.rest()
       if (this.#isFull) {
         this.#hold(bytes.subarray(at, size))
         return

@@ -15,6 +15,7 @@ export class Turns {
   /** The first that is not done: to take each from the front of a long list would cost more than it does itself. */
   #next = 0
   #soon: NodeJS.Immediate | undefined
+  #untilMs: number | undefined
 
   constructor(options: Pick<HttpOptions, 'turnMs'>, now: () => number = () => performance.now()) {
     this.#options = options
@@ -26,9 +27,17 @@ export class Turns {
     return this.#next < this.#waiting.length
   }
 
-  /** Until when something that is done at once may last. */
+  /** Until when all together that is done at once may last, in this turn of the event loop. */
   untilMs(): number {
-    return this.#now() + this.#options.turnMs
+    if (this.#untilMs === undefined) {
+      this.#untilMs = this.#now() + this.#options.turnMs
+      setImmediate(this.#renew)
+    }
+    return this.#untilMs
+  }
+
+  readonly #renew = (): void => {
+    this.#untilMs = undefined
   }
 
   /** What lasts until then is to go on later. */
@@ -42,12 +51,14 @@ export class Turns {
   }
 
   #turn(): void {
-    const untilMs = this.untilMs()
+    const untilMs = this.#now() + this.#options.turnMs
+    this.#untilMs = untilMs
     // First of all: a mistake in one of them is no reason for the others to wait for ever.
     this.#soon = setImmediate(() => this.#turn())
     do {
       this.#waiting[this.#next++]?.()
     } while (this.isBusy && this.#now() < untilMs)
+    this.#untilMs = undefined
     if (this.#next >= batch || !this.isBusy) {
       this.#waiting.splice(0, this.#next)
       this.#next = 0

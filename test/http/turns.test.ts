@@ -64,6 +64,27 @@ test('what lasts is to go on later once its time is over, or others wait', async
   t.ok(turns.isOver(untilMs))
 })
 
+test('the time at a stretch is that of all together', async (t) => {
+  let nowMs = 0
+  const turns = new Turns({ turnMs: 2 }, () => nowMs)
+  t.equal(turns.untilMs(), 2)
+  nowMs = 1
+  t.equal(turns.untilMs(), 2)
+  await nextTurn()
+  t.equal(turns.untilMs(), 3)
+  await nextTurn()
+  const seen: number[] = []
+  nowMs = 10
+  turns.later(() => {
+    nowMs = 11
+    seen.push(turns.untilMs())
+  })
+  await nextTurn()
+  t.same(seen, [12], 'what has waited has its own')
+  nowMs = 20
+  t.equal(turns.untilMs(), 22, 'which ends with it')
+})
+
 test('many requests in one chunk that node:http reads are done in turns, and in their order', async (t) => {
   const stage = await Stage.set(t, { turnMs: 0 })
   let turn = 0
