@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Of the young generation of the heap, both halves together. */
@@ -31,5 +32,7 @@ export const tendYoung = (): void => {
   }
   grow()
   look()
+  // On so few, those who help with it have to be waited for: they get their core when somebody else has done with it.
+  if (availableParallelism() <= 2) setFlagsFromString('--no-parallel-scavenge')
   setInterval(look, everyMs).unref()
 }

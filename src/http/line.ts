@@ -75,7 +75,7 @@ export class Line {
     if (this.connection.deaf || this.#gone) return
     if (this.#held) this.#held = Buffer.concat([this.#held, bytes.subarray(0, size)])
     else if (this.#part) this.#receive(this.#part, bytes.subarray(0, size))
-    else this.#read(bytes, size, this.#house.turns.isBusy ? 1 : turnMax)
+    else this.#read(bytes, size, this.#house.turns.isBusy ? 1 : turnMax, true)
   }
 
   ended(): void {
@@ -131,7 +131,7 @@ export class Line {
     if (connection.socket.writableLength === 0 && connection.waiting === 1 && exchange.written) {
       // Nearly always: there was nothing before it, and the system has taken all of it.
       connection.remove(exchange)
-      this.#rest()
+      this.#restMs = performance.now()
       return
     }
     this.#account(exchange, size)
@@ -164,7 +164,7 @@ export class Line {
     const { connection } = this
     const taken = (): void => {
       connection.taken(exchange, size)
-      this.#rest()
+      this.#restMs = performance.now()
     }
     if (connection.socket.writableLength === 0) taken()
     else connection.socket.write('', taken)
@@ -180,12 +180,8 @@ export class Line {
     }
   }
 
-  #rest(): void {
-    this.#restMs = performance.now()
-  }
-
-  /** `most`: so many requests are done now, if there are more. */
-  #read(bytes: Buffer, size: number, most = turnMax): void {
+  /** `most`: so many requests are done now, if there are more. `isFresh`: it has not had to wait for its turn. */
+  #read(bytes: Buffer, size: number, most = turnMax, isFresh = false): void {
     const { connection } = this
     const { repeats, inbound, turns } = this.#house
     const text = bytes.toString('latin1', 0, size)
@@ -202,7 +198,10 @@ export class Line {
       }
       const shape = this.#recognise(text, at)
       if (!shape || !this.#isOpen || !inbound.hasRoom(shape.length)) {
-        this.#leave(bytes.subarray(at, size))
+        // To set up node:http takes as long as some requests: hundreds may come at the same moment.
+        if (isFresh && turns.isOver(turns.untilMs())) this.rest()
+        if (this.#isFull) this.#hold(bytes.subarray(at, size))
+        else this.#leave(bytes.subarray(at, size))
         return
       }
       const bodyAt = at + shape.size
