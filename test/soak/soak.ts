@@ -8,7 +8,7 @@ import { loaders } from '../support/cli.js'
 import { freePort, host } from '../support/free-port.js'
 import { until } from '../support/until.js'
 import type { Order, Tale } from './attackers.js'
-import { moveMainThread, moveTo, shareOut } from './cores.js'
+import { comeFirst, moveMainThread, moveTo, shareOut } from './cores.js'
 import { Inspector, type Memory } from './inspector.js'
 import { type Complaints, type Figures, Quiet, quietPairs } from './quiet.js'
 
@@ -135,6 +135,7 @@ export const soak = async (plan: Plan): Promise<Outcome> => {
   if (cores) moveTo(cores.others)
   const node = await Sufferer.launch(cores?.node)
   const attackers = fork(program('./attackers'), plan.isAlone ? ['yield'] : [], { execArgv: [...loaders] })
+  if (cores && !comeFirst()) plan.say('those who measure can be kept waiting by the helpers of the node')
   try {
     return await drive(node, attackers, plan)
   } finally {
