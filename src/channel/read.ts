@@ -56,8 +56,8 @@ const entrance = ({ ring }: Channel, reading: Reading): number =>
   ring.length > smallRing ? ring.since(reading.time) : 0
 
 /**
- * The first kept entries of the channels that the reading does not cover, in canonical order: `limit` of them, or one more
- * than fit into the bytes.
+ * The first kept entries of the channels that the reading does not cover, in canonical order: `limit` of them, or at least
+ * one more than fit into the bytes.
  */
 export const unread = (ledger: Ledger, channels: readonly Channel[], reading: Reading, extent: Extent): Entry[] => {
   if (atTip(ledger, reading)) return []

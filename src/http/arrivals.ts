@@ -16,7 +16,7 @@ interface Listener {
   onconnection?: Accept
 }
 
-/** So many wait at most; beyond, each is taken as it comes, which holds up those who open them. */
+/** So many wait at most; beyond, each is taken as it comes: what waits takes descriptors, and counts in no limit yet. */
 const waitingMax = 1024
 
 /**
@@ -42,7 +42,7 @@ export const takeInTurns = (server: Server, turns: Turns, make?: (arrival: Arriv
       return
     }
     waiting++
-    turns.later(() => {
+    turns.begin(() => {
       waiting--
       if (server.listening) open(status, arrival)
       else arrival.close()

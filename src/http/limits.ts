@@ -55,8 +55,8 @@ export interface HttpOptions {
   /** Open connections from one address; a proxy's clients all have the address of the proxy. 503 */
   readonly connectionsPerAddressMax: number
   /**
-   * Of each turn of the event loop so long at the most is spent on what clients can be made to wait for: requests sent
-   * ahead of their answers, ends of connections, broken time limits.
+   * Of each turn of the event loop so long at the most is spent on what clients can be made to wait for: new connections,
+   * requests sent ahead of their answers or left to node:http, ends of connections, broken time limits.
    */
   readonly turnMs: number
   /** Requests on one connection that wait for an answer. 429 */

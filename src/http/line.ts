@@ -8,9 +8,7 @@ import { put } from './outlet.js'
 import type { Part } from './part.js'
 import { QuickExchange } from './quick.js'
 import { blank, type Shape } from './shape.js'
-
-/** Requests in one piece that are done at a stretch: a flood of them on one connection keeps nobody else waiting. */
-const turnMax = 8
+import { stretchMax } from './turns.js'
 
 /** What a line tells the server. */
 export interface Switchboard {
@@ -66,7 +64,7 @@ export class Line {
 
   /** It has had all its answers: since when. */
   get idleSinceMs(): number | undefined {
-    return this.#gone || this.#part || this.connection.first ? undefined : this.#restMs
+    return this.#gone || this.#part || this.#held || this.connection.first ? undefined : this.#restMs
   }
 
   /** The first `size` of these bytes have come. They are somebody else's: what is kept of them is copied. */
@@ -75,7 +73,7 @@ export class Line {
     if (this.connection.deaf || this.#gone) return
     if (this.#held) this.#held = Buffer.concat([this.#held, bytes.subarray(0, size)])
     else if (this.#part) this.#receive(this.#part, bytes.subarray(0, size))
-    else this.#read(bytes, size, this.#house.turns.isBusy ? 1 : turnMax, true)
+    else this.#read(bytes, size, true)
   }
 
   ended(): void {
@@ -180,8 +178,8 @@ export class Line {
     }
   }
 
-  /** `most`: so many requests are done now, if there are more. `isFresh`: it has not had to wait for its turn. */
-  #read(bytes: Buffer, size: number, most = turnMax, isFresh = false): void {
+  /** `isFresh`: it has not had to wait for its turn. */
+  #read(bytes: Buffer, size: number, isFresh = false): void {
     const { connection } = this
     const { repeats, inbound, turns } = this.#house
     const text = bytes.toString('latin1', 0, size)
@@ -190,7 +188,7 @@ export class Line {
       this.#exchange(repeat.shape).repeat(repeat.order)
       return
     }
-    for (let at = 0, left = most; at < size && !connection.deaf; left--) {
+    for (let at = 0, left = isFresh && turns.isBusy ? 1 : stretchMax; at < size && !connection.deaf; left--) {
       if (left === 0 || (at > 0 && turns.isOver(turns.untilMs()))) this.rest()
       if (this.#isFull) {
         this.#hold(bytes.subarray(at, size))
@@ -199,7 +197,10 @@ export class Line {
       const shape = this.#recognise(text, at)
       if (!shape || !this.#isOpen || !inbound.hasRoom(shape.length)) {
         // To set up node:http takes as long as some requests: hundreds may come at the same moment.
-        if (isFresh && turns.isOver(turns.untilMs())) this.rest()
+        if (isFresh && turns.isOver(turns.untilMs())) {
+          this.pause()
+          turns.begin(() => this.resume())
+        }
         if (this.#isFull) this.#hold(bytes.subarray(at, size))
         else this.#leave(bytes.subarray(at, size))
         return
@@ -269,7 +270,7 @@ export class Line {
     } finally {
       bytes.release()
     }
-    if (own.length < chunk.length) this.#read(chunk.subarray(own.length), chunk.length - own.length)
+    if (own.length < chunk.length) this.#read(chunk.subarray(own.length), chunk.length - own.length, true)
   }
 
   /** False if there is no room. */

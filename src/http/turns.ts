@@ -1,19 +1,49 @@
 import type { HttpOptions } from './limits.js'
 
-/** So many that are done are dropped from the list together. */
+type Work = () => void
+
+/** Requests in one piece that are done at a stretch: a flood of them on one connection keeps nobody else waiting. */
+export const stretchMax = 8
+
+/** So many that are done are dropped from a list together: to take each from its front would cost more than it does itself. */
 const batch = 256
 
+class Queue {
+  #waiting: Work[] = []
+  #next = 0
+
+  get isEmpty(): boolean {
+    return this.#next === this.#waiting.length
+  }
+
+  add(work: Work): void {
+    this.#waiting.push(work)
+  }
+
+  take(): Work | undefined {
+    const work = this.#waiting[this.#next]
+    if (!work) return undefined
+    this.#next++
+    if (this.#next >= batch || this.isEmpty) {
+      this.#waiting = this.#waiting.slice(this.#next)
+      this.#next = 0
+    }
+    return work
+  }
+}
+
 /**
- * What need not be done at once: requests that were sent ahead of their answers, the ends of connections, broken time
- * limits. It is done a little at a time, in the order in which it came, and what others ask is heard in between: so what
- * comes from thousands at once keeps nobody waiting.
+ * What need not be done at once: new connections, requests that were sent ahead of their answers or that node:http is to
+ * read, the ends of connections, broken time limits. It is done a little at a time, in the order in which it came, and what
+ * others ask is heard in between: so what comes from thousands at once keeps nobody waiting.
  */
 export class Turns {
   readonly #options: Pick<HttpOptions, 'turnMs'>
   readonly #now: () => number
-  readonly #waiting: (() => void)[] = []
-  /** The first that is not done: to take each from the front of a long list would cost more than it does itself. */
-  #next = 0
+  readonly #others = new Queue()
+  /** By turns with the others, of whom a flood can bring thousands. */
+  readonly #newcomers = new Queue()
+  #isNewcomersTurn = false
   #soon: NodeJS.Immediate | undefined
   #untilMs: number | undefined
 
@@ -24,10 +54,10 @@ export class Turns {
 
   /** Something waits: who comes now is not the first. */
   get isBusy(): boolean {
-    return this.#next < this.#waiting.length
+    return !this.#others.isEmpty || !this.#newcomers.isEmpty
   }
 
-  /** Until when all together that is done at once may last, in this turn of the event loop. */
+  /** Until when all together that is done at once may last: until the next time that immediates are run, that is. */
   untilMs(): number {
     if (this.#untilMs === undefined) {
       this.#untilMs = this.#now() + this.#options.turnMs
@@ -45,23 +75,33 @@ export class Turns {
     return this.isBusy || this.#now() >= untilMs
   }
 
-  later(work: () => void): void {
-    this.#waiting.push(work)
-    this.#soon ??= setImmediate(() => this.#turn())
+  later(work: Work): void {
+    this.#others.add(work)
+    this.#soon ??= setImmediate(this.#turn)
   }
 
-  #turn(): void {
+  /** The same, for who has had no turn yet. */
+  begin(work: Work): void {
+    this.#newcomers.add(work)
+    this.#soon ??= setImmediate(this.#turn)
+  }
+
+  #take(): Work | undefined {
+    this.#isNewcomersTurn = !this.#isNewcomersTurn
+    const [first, second] = this.#isNewcomersTurn ? [this.#newcomers, this.#others] : [this.#others, this.#newcomers]
+    return first.take() ?? second.take()
+  }
+
+  readonly #turn = (): void => {
     const untilMs = this.#now() + this.#options.turnMs
     this.#untilMs = untilMs
     // First of all: a mistake in one of them is no reason for the others to wait for ever.
-    this.#soon = setImmediate(() => this.#turn())
-    do {
-      this.#waiting[this.#next++]?.()
-    } while (this.isBusy && this.#now() < untilMs)
-    this.#untilMs = undefined
-    if (this.#next >= batch || !this.isBusy) {
-      this.#waiting.splice(0, this.#next)
-      this.#next = 0
+    this.#soon = setImmediate(this.#turn)
+    try {
+      do this.#take()?.()
+      while (this.isBusy && this.#now() < untilMs)
+    } finally {
+      this.#untilMs = undefined
     }
     if (this.isBusy) return
     clearImmediate(this.#soon)

@@ -16,7 +16,7 @@ class Queue extends Turns {
     super(httpDefaults)
   }
 
-  override later(work: () => void): void {
+  override begin(work: () => void): void {
     this.works.push(work)
   }
 }

@@ -38,6 +38,21 @@ test('those that two parsers could read in two ways are left to the one', async 
   }
 })
 
+test('what has to wait for its turn, to be done or to be left, is answered alike', async (t) => {
+  const stages = await pair(t, { turnMs: 0 })
+  const live = 'GET /livez HTTP/1.1\r\nHost: h\r\n\r\n'
+  for (const [text, quick] of [
+    [good.join(''), good.length],
+    [live, 0],
+    [publishing + publishing + live, 2],
+    [live + publishing, 0],
+  ] as const) {
+    const made = await compare(stages, Buffer.from(text), [])
+    t.equal(made.quick, quick)
+    t.match(made.answers, /^HTTP\/1.1 200 OK\r\n/)
+  }
+})
+
 test('cut at every byte', async (t) => {
   const stages = await pair(t)
   for (const text of [good[1] ?? '', publishing + good[0]]) {

@@ -1,4 +1,11 @@
 import { test } from 'tap'
+import type { Connection } from '../../src/http/connection.js'
+import type { House } from '../../src/http/house.js'
+import type { Intake } from '../../src/http/intake.js'
+import { httpDefaults } from '../../src/http/limits.js'
+import { Line } from '../../src/http/line.js'
+import { Repeats } from '../../src/http/repeats.js'
+import { Shapes } from '../../src/http/shape.js'
 import { Turns } from '../../src/http/turns.js'
 import { Stage } from './stage.js'
 import { codeOf, type Wire } from './wire.js'
@@ -62,6 +69,55 @@ test('what lasts is to go on later once its time is over, or others wait', async
   t.notOk(turns.isOver(untilMs))
   nowMs = 2
   t.ok(turns.isOver(untilMs))
+})
+
+test('who has had no turn yet comes by turns with the others', async (t) => {
+  const turns = new Turns({ turnMs: 1 }, () => 0)
+  const order: string[] = []
+  for (const name of ['a', 'b', 'c', 'd']) turns.later(() => order.push(name))
+  for (const name of ['x', 'y']) turns.begin(() => order.push(name))
+  await nextTurn()
+  t.equal(order.join(''), 'xaybcd')
+  t.notOk(turns.isBusy)
+  turns.begin(() => {
+    throw new Error('a mistake')
+  })
+  turns.begin(() => order.push('z'))
+  const [error] = await new Promise<unknown[]>((resolve) => {
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.once('uncaughtException', (...told) => {
+      for (const other of others) process.on('uncaughtException', other)
+      resolve(told)
+    })
+  })
+  t.match(error, { message: 'a mistake' })
+  while (turns.isBusy) await nextTurn()
+  t.equal(order.join(''), 'xaybcdz', 'a mistake holds up nobody')
+})
+
+test('a request that waits for its turn to leave is no idle connection', async (t) => {
+  const turns = new Turns(httpDefaults)
+  const house = {
+    turns,
+    volley: { flush: () => {} },
+    shapes: new Shapes(httpDefaults),
+    repeats: new Repeats(true),
+    inbound: { hasRoom: () => true },
+    bus: { serves: true },
+    options: httpDefaults,
+  } as unknown as House
+  const socket = { pause: () => {}, resume: () => {} }
+  const left: string[] = []
+  const board = { stepAside: (_: Line, bytes: Buffer) => left.push(String(bytes)), brokenOff: () => {} }
+  const line = new Line(house, { socket, waiting: 0 } as unknown as Connection, board, {} as Intake)
+  t.ok(line.idleSinceMs)
+  turns.later(() => {})
+  line.received(Buffer.from('GET / HTTP/1.1\r\n'), 16)
+  line.received(Buffer.from('Host: h\r\n\r\n'), 11)
+  t.same([line.idleSinceMs, left.length], [undefined, 0])
+  await nextTurn()
+  t.same(left, ['GET / HTTP/1.1\r\nHost: h\r\n\r\n'])
 })
 
 test('the time at a stretch is that of all together', async (t) => {

@@ -44,8 +44,7 @@ export const madeOf = async (stage: Stage, pieces: readonly Buffer[]): Promise<M
   wire.socket.end()
   // Behind a poll that waits something may stand for which nothing more is read: then nobody sees that the client goes.
   const patience = setInterval(() => stage.bus.answer(empty), 500)
-  await wire.closed
-  clearInterval(patience)
+  await wire.closed.finally(() => clearInterval(patience))
   await until('nobody waits', () => stage.bus.waiting.size === 0)
   const inputs = stage.bus.inputs.slice(from).flatMap((input) => {
     if (input.type === 'poll') return { ...input, reader: 'reader' }

@@ -82,15 +82,27 @@ const digestOf = (paths: readonly string[]): string => {
   return hash.digest('hex').slice(0, 16)
 }
 
+const oldMs = 3_600_000
+
+/** Those of sources that are no more; what is young may be in use still. */
+const removeOld = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    const isOne = name.startsWith('built-') || name.startsWith('making-')
+    if (isOne && Date.now() - statSync(path).mtimeMs > oldMs) rmSync(path, { recursive: true, force: true })
+  }
+}
+
 /**
  * The folder with all that stands here as JavaScript, made by whoever needs it first: a process that begins with it is
  * up in a tenth of the time and work that it takes from source. What it covers is still told of the sources.
  */
 export const builtFolder = (): string => {
-  const modules = modulesIn(root, ['src', 'bin', 'bench'])
+  const modules = modulesIn(root, ['src', 'bin'])
   const folder = join(root, 'dist', `built-${digestOf(modules)}`)
   if (existsSync(folder)) return folder
   mkdirSync(join(root, 'dist'), { recursive: true })
+  removeOld(join(root, 'dist'))
   const making = mkdtempSync(join(root, 'dist', 'making-'))
   strip(root, modules, making, true)
   symlinkSync('../page', join(making, 'page'))

@@ -18,7 +18,7 @@ const builtOf = (program: string): readonly string[] => [
 /** What is installed somewhere runs as it is there, and what is no part of the package, from source. */
 const commandOf = (program: string): readonly [string, ...string[]] => {
   if (isAbsolute(program)) return [program]
-  const isOurs = /^(?:bin|bench)\//.test(program)
+  const isOurs = program.startsWith('bin/')
   return [process.execPath, ...(isOurs ? builtOf(program) : [...loaders, sourceOf(program)])]
 }
 
