@@ -7,7 +7,7 @@ import type { Reading } from './reading.js'
 
 /** How many slots to look ahead for an origin's next record before a whole ring is read instead. */
 const lookahead = 32
-/** Rings up to this size are simply read through: their entries lie all over the memory, so each costs more than it seems. */
+/** Rings up to this size are simply read through. It is small, since entries lie all over the memory. */
 const smallRing = 4
 
 /** Does the reader have all that this node shows? Then there is nothing to look for. */
@@ -52,8 +52,7 @@ const uncovered = ({ ring }: Channel, from: number, reading: Reading, { limit, b
   return found
 }
 
-const entrance = ({ ring }: Channel, reading: Reading): number =>
-  ring.length > smallRing ? ring.since(reading.time) : 0
+const isLarge = ({ ring }: Channel): boolean => ring.length > smallRing
 
 /**
  * The first kept entries of the channels that the reading does not cover, in canonical order: `limit` of them, or at least
@@ -61,11 +60,12 @@ const entrance = ({ ring }: Channel, reading: Reading): number =>
  */
 export const unread = (ledger: Ledger, channels: readonly Channel[], reading: Reading, extent: Extent): Entry[] => {
   if (atTip(ledger, reading)) return []
-  const enter = settled(ledger, reading)
-  const [only] = channels
-  if (channels.length === 1 && only) return uncovered(only, enter ? entrance(only, reading) : 0, reading, extent)
-  const lists = channels.map((channel) => uncovered(channel, enter ? entrance(channel, reading) : 0, reading, extent))
-  return lists.flat().sort(byKey).slice(0, extent.limit)
+  const enter = channels.some(isLarge) && settled(ledger, reading)
+  const lists = channels.map((channel) =>
+    uncovered(channel, enter && isLarge(channel) ? channel.ring.since(reading.time) : 0, reading, extent),
+  )
+  const [only] = lists
+  return lists.length === 1 && only ? only : lists.flat().sort(byKey).slice(0, extent.limit)
 }
 
 /** The kept entries that are at most `recentMs` old. */

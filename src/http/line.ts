@@ -199,10 +199,9 @@ export class Line {
         // To set up node:http takes as long as some requests: hundreds may come at the same moment.
         if (isFresh && turns.isOver(turns.untilMs())) {
           this.pause()
+          this.#hold(bytes.subarray(at, size))
           turns.begin(() => this.resume())
-        }
-        if (this.#isFull) this.#hold(bytes.subarray(at, size))
-        else this.#leave(bytes.subarray(at, size))
+        } else this.#leave(bytes.subarray(at, size))
         return
       }
       const bodyAt = at + shape.size
