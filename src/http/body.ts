@@ -52,6 +52,17 @@ export class Body {
     this.#size = size
   }
 
+  /** False, with nothing added, if there is no room. */
+  tryAdd(chunk: Buffer): boolean {
+    try {
+      this.add(chunk)
+      return true
+    } catch (error) {
+      if (error instanceof EngineError) return false
+      throw error
+    }
+  }
+
   get size(): number {
     return this.#size
   }

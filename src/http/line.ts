@@ -1,6 +1,6 @@
-import { EngineError } from '../errors.js'
 import { Body } from './body.js'
 import type { Connection } from './connection.js'
+import { type Held, heldOf, restOf } from './held.js'
 import type { House } from './house.js'
 import type { Intake } from './intake.js'
 import type { Order } from './operation.js'
@@ -35,7 +35,7 @@ export class Line {
   /** The last head that was recognised. */
   #shape: Shape | undefined
   /** Has come, and is not read before the answers so far are taken. */
-  #held: Buffer | undefined
+  #held: Held | undefined
   #gone = false
   /** Reasons to read no more for now. */
   #pauses = 0
@@ -71,9 +71,9 @@ export class Line {
   received(bytes: Buffer, size: number): void {
     this.#heard = true
     if (this.connection.deaf || this.#gone) return
-    if (this.#held) this.#held = Buffer.concat([this.#held, bytes.subarray(0, size)])
+    if (this.#held) this.#held = heldOf(Buffer.concat([this.#held.bytes, bytes.subarray(0, size)]))
     else if (this.#part) this.#receive(this.#part, bytes.subarray(0, size))
-    else this.#read(bytes, size, true)
+    else this.#read(bytes, bytes.toString('latin1', 0, size), true)
   }
 
   ended(): void {
@@ -112,7 +112,7 @@ export class Line {
     if (this.connection.deaf) return
     const held = this.#held
     this.#held = undefined
-    if (held) this.#read(held, held.length)
+    if (held) this.#read(held.bytes, held.text)
     if (!this.#held) this.connection.socket.resume()
   }
 
@@ -178,11 +178,11 @@ export class Line {
     }
   }
 
-  /** `isFresh`: it has not had to wait for its turn. */
-  #read(bytes: Buffer, size: number, isFresh = false): void {
+  /** `text`: the bytes that have come, as latin1. `isFresh`: they have not had to wait for their turn, and are somebody else's. */
+  #read(bytes: Buffer, text: string, isFresh = false): void {
     const { connection } = this
     const { repeats, inbound, turns } = this.#house
-    const text = bytes.toString('latin1', 0, size)
+    const size = text.length
     const repeat = repeats.of(text)
     if (repeat && this.#isOpen && !this.#isFull) {
       this.#exchange(repeat.shape).repeat(repeat.order)
@@ -191,7 +191,7 @@ export class Line {
     for (let at = 0, left = isFresh && turns.isBusy ? 1 : stretchMax; at < size && !connection.deaf; left--) {
       if (left === 0 || (at > 0 && turns.isOver(turns.untilMs()))) this.rest()
       if (this.#isFull) {
-        this.#hold(bytes.subarray(at, size))
+        this.#hold(bytes, text, at, isFresh)
         return
       }
       const shape = this.#recognise(text, at)
@@ -199,19 +199,18 @@ export class Line {
         // To set up node:http takes as long as some requests: hundreds may come at the same moment.
         if (isFresh && turns.isOver(turns.untilMs())) {
           this.pause()
-          this.#hold(bytes.subarray(at, size))
+          this.#hold(bytes, text, at, true)
           turns.begin(() => this.resume())
         } else this.#leave(bytes.subarray(at, size))
         return
       }
-      const bodyAt = at + shape.size
-      const end = bodyAt + shape.length
+      const end = at + shape.size + shape.length
       if (end > size) {
-        this.#gather(shape, bodyAt - at, bytes.subarray(at, size))
+        this.#gather(shape, bytes.subarray(at, size))
         return
       }
-      const order = this.#ask(shape, bytes, bodyAt, end === size ? text : bytes.toString('latin1', 0, end))
-      if (order && at === 0 && end === size) repeats.note(text, shape, order)
+      if (at === 0 && end === size) this.#askAlone(shape, bytes, text)
+      else this.#ask(shape, bytes.subarray(at, end))
       at = end
     }
   }
@@ -240,24 +239,30 @@ export class Line {
     return exchange
   }
 
-  /** The body is what `text`, the beginning of `bytes`, holds from `from` on. */
-  #ask(shape: Shape, bytes: Buffer, from: number, text: string): Order | undefined {
-    return this.#exchange(shape).begin(bytes, from, text)
+  /** One request, and nothing else. */
+  #ask(shape: Shape, bytes: Buffer, text = bytes.toString('latin1')): Order | undefined {
+    return this.#exchange(shape).begin(bytes, shape.size, text)
   }
 
-  #gather(shape: Shape, bodyAt: number, start: Buffer): void {
-    const size = bodyAt + shape.length
+  /** Nothing else has come with it: the next may be the same. */
+  #askAlone(shape: Shape, bytes: Buffer, text: string): void {
+    const order = this.#ask(shape, bytes, text)
+    if (order) this.#house.repeats.note(text, shape, order)
+  }
+
+  #gather(shape: Shape, start: Buffer): void {
+    const size = shape.size + shape.length
     const bytes = new Body(size, this.#house.inbound)
-    this.#part = { shape, bodyAt, size, bytes, sinceMs: performance.now() }
+    this.#part = { shape, size, bytes, sinceMs: performance.now() }
     // Copied: a body begins with the chunk it is given, as it is.
     this.#receive(this.#part, Buffer.from(start))
   }
 
   #receive(part: Part, chunk: Buffer): void {
-    const { bytes, size, bodyAt, shape } = part
+    const { bytes, size, shape } = part
     const missing = size - bytes.size
     const own = chunk.length > missing ? chunk.subarray(0, missing) : chunk
-    if (!this.#isOpen || !this.#add(bytes, own)) {
+    if (!this.#isOpen || !bytes.tryAdd(own)) {
       this.#leave(Buffer.concat([bytes.take(), chunk]))
       return
     }
@@ -265,27 +270,17 @@ export class Line {
     const whole = bytes.take()
     this.#part = undefined
     try {
-      this.#ask(shape, whole, bodyAt, whole.toString('latin1'))
+      this.#ask(shape, whole)
     } finally {
       bytes.release()
     }
-    if (own.length < chunk.length) this.#read(chunk.subarray(own.length), chunk.length - own.length, true)
-  }
-
-  /** False if there is no room. */
-  #add(bytes: Body, chunk: Buffer): boolean {
-    try {
-      bytes.add(chunk)
-      return true
-    } catch (error) {
-      if (error instanceof EngineError) return false
-      throw error
-    }
+    const rest = chunk.subarray(own.length)
+    if (rest.length > 0) this.#read(rest, rest.toString('latin1'), true)
   }
 
   /** Reads no more until the socket has drained. */
-  #hold(bytes: Buffer): void {
-    this.#held = Buffer.from(bytes)
+  #hold(bytes: Buffer, text: string, at: number, isFresh: boolean): void {
+    this.#held = isFresh ? heldOf(Buffer.from(bytes.subarray(at, text.length))) : restOf({ bytes, text }, at)
     this.connection.socket.pause()
   }
 

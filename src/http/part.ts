@@ -4,7 +4,6 @@ import type { Shape } from './shape.js'
 /** A request of which the head is here, and a part of the body. */
 export interface Part {
   readonly shape: Shape
-  readonly bodyAt: number
   readonly size: number
   /** All that has come, the head included, so that it can be given away. */
   readonly bytes: Body
