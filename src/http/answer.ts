@@ -1,12 +1,7 @@
 import type { Answer, Outcome, Shown } from '../effect.js'
 import { Memo } from './memo.js'
 import type { Form } from './operation.js'
-
-/** The bytes of an answer; a string stands for one byte a character (latin1), so `length` counts bytes in both. */
-export type Body = string | Buffer
-
-/** Node sends a short string in one piece with the headers, which is cheaper than two; a longer one is copied for each reader. */
-const stringMax = 16 * 1024
+import { type Body, Strand } from './rope.js'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all that UTF-8 writes as one byte.
 const ascii = /^[\u0000-\u007f]*$/
@@ -14,38 +9,42 @@ const ascii = /^[\u0000-\u007f]*$/
 /** The UTF-8 of a text, a character a byte. */
 export const bodyOf = (text: string): string => (ascii.test(text) ? text : Buffer.from(text).toString('latin1'))
 
-/** As bytes where they are so many that it is worth it. */
-export const packed = (text: string): Body => (text.length <= stringMax ? text : Buffer.from(text, 'latin1'))
+/** Channel and message, as members of an object, as far as the message's tail: that follows as it was accepted. */
+export const headText = ({ channel, head, id }: Shown): string => {
+  const name = `"channel":${bodyOf(JSON.stringify(channel))},"message":`
+  return head === '' ? `${name}{"message_id":"${id}",` : `${name}${head}"${id}"`
+}
 
-/** Puts the id where it belongs; the rest is passed on as it was accepted. */
-export const messageText = ({ head, tail, id }: Shown): string =>
-  head === '' ? `{"message_id":"${id}",${tail}` : `${head}"${id}"${tail}`
-
-/** What else there is to say of a message, and the end of the object. */
+/** What follows the message: what else there is to say of it, and the end of the object. */
 export const endText = ({ late, traceparent }: Shown): string => {
   if (traceparent === undefined) return late ? ',"late":true}' : '}'
   return `${late ? ',"late":true' : ''},"traceparent":"${traceparent}"}`
 }
 
-/** Channel and message, as members of an object. */
-export const memberText = (shown: Shown): string =>
-  `"channel":${bodyOf(JSON.stringify(shown.channel))},"message":${messageText(shown)}`
-
 const page = ({ messages, cursor, gap }: Answer): Body => {
-  let text = '{"messages":['
-  messages.forEach((shown, i) => {
-    text += `${i === 0 ? '{' : ',{'}${memberText(shown)}${endText(shown)}`
-  })
-  text += `],"cursor":"${cursor}"`
-  if (gap) text += `,"gap":true,"reason":"${gap.reason}"`
-  if (gap?.oldest !== undefined) text += `,"oldest":"${gap.oldest}"`
-  return packed(`${text}}`)
+  const strand = new Strand()
+  let before = '{"messages":[{'
+  for (const shown of messages) {
+    strand.add(before + headText(shown))
+    strand.add(shown.tail)
+    strand.add(endText(shown))
+    before = ',{'
+  }
+  strand.add(`${messages.length === 0 ? '{"messages":[' : ''}],"cursor":"${cursor}"`)
+  if (gap) strand.add(`,"gap":true,"reason":"${gap.reason}"`)
+  if (gap?.oldest !== undefined) strand.add(`,"oldest":"${gap.oldest}"`)
+  strand.add('}')
+  return strand.end()
 }
 
 const single = ({ messages, gap }: Answer): Body => {
   const [first] = messages
   if (!first) return '{"channel":null,"message":null}'
-  return packed(`{${memberText(first)}${gap ? ',"gap":true}' : '}'}`)
+  const strand = new Strand()
+  strand.add(`{${headText(first)}`)
+  strand.add(first.tail)
+  strand.add(gap ? ',"gap":true}' : '}')
+  return strand.end()
 }
 
 /** Writes what the core answers. Many readers get the same answer, one after the other, so it is written once for them. */
@@ -63,7 +62,7 @@ const placesText = (duplicates: readonly boolean[]): string => {
   return `,"duplicates":${JSON.stringify(places)}`
 }
 
-export const publishedBody = (form: Form, { ids, copies, duplicates }: Extract<Outcome, { ok: true }>): Body => {
+export const publishedBody = (form: Form, { ids, copies, duplicates }: Extract<Outcome, { ok: true }>): string => {
   // Ids are ASCII, so these characters are bytes.
   if (form === 'many') return `{"message_ids":["${ids.join('","')}"],"copies":${copies}${placesText(duplicates)}}`
   const duplicate = duplicates[0] ? ',"duplicate":true' : ''

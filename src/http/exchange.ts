@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Effect, Outcome } from '../effect.js'
 import { EngineError } from '../errors.js'
 import type { Patron } from '../ports.js'
-import { type Body as Bytes, publishedBody } from './answer.js'
+import { publishedBody } from './answer.js'
 import { Body } from './body.js'
 import type { Connection, Pending } from './connection.js'
 import { anyone, type Caller, type Kind, type Visitor } from './guard.js'
@@ -13,6 +13,7 @@ import { type Form, inputOf, type Operation, type Order } from './operation.js'
 import { rawRefusal } from './raw.js'
 import { MethodNotAllowed, type Refusal, refusalFor, refusalOf } from './refusal.js'
 import { eventHeaders, json } from './reply.js'
+import { plain, type Rope } from './rope.js'
 import { type BusRoute, routeOf, type StreamRoute } from './route.js'
 import type { Shown } from './views.js'
 
@@ -272,7 +273,7 @@ export class Exchange implements Patron, Pending {
     this.#send(refusal.status, [...json, ...refusal.headers], refusal.body)
   }
 
-  #send(status: number, headers: readonly string[], body: Bytes): void {
+  #send(status: number, headers: readonly string[], body: string | Buffer | Rope): void {
     const connection = this.#connection
     if (this.#answered || connection.ended) return
     this.#answered = true
@@ -280,7 +281,7 @@ export class Exchange implements Patron, Pending {
     if (status !== 204 && status !== 304) all.push('Content-Length', String(body.length))
     if (this.#isLast) all.push('Connection', 'close')
     this.#response.writeHead(status, all)
-    this.#response.end(body, 'latin1')
+    this.#response.end(plain(body), 'latin1')
     this.#size = body.length + headBytes
     this.#house.pace.made(body.length)
     connection.sent(this, this.#size)

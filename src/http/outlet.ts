@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import type { Body } from './answer.js'
+import { type Body, keepSheet, plain, Rope } from './rope.js'
 
 /** What longer text the system does not copy where it stands, so that nothing is gained by handing it over directly. */
 const textMax = 16 * 1024
@@ -50,7 +50,7 @@ class Pen {
   }
 
   /** Of a write that goes on, the request; true if it is done, false if nothing was written. */
-  write(handle: Handle, body: Body): WriteRequest | boolean {
+  write(handle: Handle, body: string | Buffer): WriteRequest | boolean {
     const request = this.#request
     const { streamBaseState, kLastWriteWasAsync, WriteWrap } = this.#wrap
     const isText = typeof body === 'string'
@@ -84,14 +84,15 @@ export class Outlet extends Socket {
   /** The stream waits for it. */
   #isCarrying = false
 
-  /** The same as `write` of latin1 text or of bytes; what it returns, too. */
+  /** The same as `write` of latin1 text; what it returns, too. */
   put(body: Body): boolean {
     const handle = this.#handle
-    if (!pen || !handle || (typeof body === 'string' && body.length > textMax)) return this.write(body, 'latin1')
-    const outcome = pen.write(handle, body)
+    if (!pen || !handle || (typeof body === 'string' && body.length > textMax)) return this.write(plain(body), 'latin1')
+    const bytes = body instanceof Rope ? body.lend() : body
+    const outcome = pen.write(handle, bytes)
     // What fails, fails once more, and is told as ever.
-    if (outcome === false) return this.write(body, 'latin1')
-    return outcome === true || this.#carry(outcome, body, handle.writeQueueSize)
+    if (outcome === false) return this.write(plain(body), 'latin1')
+    return outcome === true || this.#carry(outcome, bytes, handle.writeQueueSize)
   }
 
   get #handle(): Handle | undefined {
@@ -100,9 +101,12 @@ export class Outlet extends Socket {
   }
 
   /** `left` bytes of the body have not been taken yet. */
-  #carry(request: WriteRequest, body: Body, left: number): boolean {
+  #carry(request: WriteRequest, body: string | Buffer, left: number): boolean {
     this.#carried = request
-    if (typeof body !== 'string') request.bytes = body
+    if (typeof body !== 'string') {
+      request.bytes = body
+      keepSheet(body)
+    }
     const rest = body.length - left
     return this.write(typeof body === 'string' ? body.slice(rest) : body.subarray(rest), 'latin1')
   }
@@ -122,6 +126,6 @@ export class Outlet extends Socket {
   }
 }
 
-/** Writes latin1 text or bytes; false if the socket is full. */
+/** Writes latin1 text; false if the socket is full. */
 export const put = (socket: Socket, body: Body): boolean =>
-  socket instanceof Outlet ? socket.put(body) : socket.write(body, 'latin1')
+  socket instanceof Outlet ? socket.put(body) : socket.write(plain(body), 'latin1')

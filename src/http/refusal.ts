@@ -1,5 +1,5 @@
 import { type Circumstances, type Code, EngineError, type Limit } from '../errors.js'
-import { type Body, bodyOf } from './answer.js'
+import { bodyOf } from './answer.js'
 
 export const statuses = {
   bad_request: 400,
@@ -41,7 +41,7 @@ export interface Refusal {
   /** What there was too much of. */
   readonly limit?: Limit | undefined
   readonly headers: readonly string[]
-  readonly body: Body
+  readonly body: string
 }
 
 /** The path is there, but not for this method. */

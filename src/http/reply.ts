@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../effect.js'
-import type { Answers, Body } from './answer.js'
+import type { Answers } from './answer.js'
 import { Memo } from './memo.js'
 import type { Form } from './operation.js'
+import { type Body, framed } from './rope.js'
 
 /** The time of day in words, made anew once a second. */
 class DateLine {
@@ -70,8 +71,7 @@ export class Replies {
 
   /** The most frequent of all: nothing has to be put together but the length and the time. */
   ok(body: Body): Body {
-    const head = this.#okHead(body.length)
-    return typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head, 'latin1'), body])
+    return framed(this.#okHead(body.length), body)
   }
 
   /** Put together once for all readers that get the same answer. */
@@ -97,7 +97,6 @@ export class Replies {
     const length = `Content-Length: ${body.length}\r\n`
     // In the order in which node:http has them.
     const tail = last ? `Connection: close\r\n${this.#date.text}\r\n` : `${this.#date.text}${this.#keepAlive}`
-    const whole = head + length + tail
-    return typeof body === 'string' ? whole + body : Buffer.concat([Buffer.from(whole, 'latin1'), body])
+    return framed(head + length + tail, body)
   }
 }

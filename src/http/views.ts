@@ -7,7 +7,7 @@ import type { Traffic } from '../metrics/families.js'
 import { Metrics } from '../metrics/metrics.js'
 import type { Bus } from '../ports.js'
 import { version } from '../version.js'
-import { type Body, bodyOf } from './answer.js'
+import { bodyOf } from './answer.js'
 import { example } from './example.js'
 import type { HttpOptions } from './limits.js'
 import { wishOf } from './listing.js'
@@ -40,7 +40,7 @@ export interface Shown {
   /** Who asked was refused, and is shown this as well. */
   readonly refusal?: Refusal
   readonly headers: readonly string[]
-  readonly body: Body
+  readonly body: string | Buffer
 }
 
 const json = ['Content-Type', 'application/json', 'Cache-Control', 'no-store']
@@ -92,14 +92,14 @@ export class Views {
     this.#rates.sample({ atMs, counts: this.#counts(this.#bus.status()) })
   }
 
-  #readiness(): Body {
+  #readiness(): string {
     const { ready, draining } = this.#bus
     if (draining) throw new EngineError('draining', 'the node is stopping')
     if (!ready) throw new EngineError('not_ready', reasonOf(this.#bus.status()))
     return '{"status":"ready"}'
   }
 
-  #cluster(sight: Sight): Body {
+  #cluster(sight: Sight): string {
     const status = this.#bus.status()
     if (sight === 'some') return bodyOf(directory(status))
     const counters = this.#counts(status)

@@ -1,12 +1,13 @@
 import type { Answer } from '../effect.js'
-import { type Body, bodyOf, endText, memberText, packed } from '../http/answer.js'
+import { bodyOf, endText, headText } from '../http/answer.js'
 import { Memo } from '../http/memo.js'
+import { type Body, framed, Strand } from '../http/rope.js'
 import type { Format } from './format.js'
 
 const newline = /\r\n|\r|\n/g
 
 /** White space between the parts of a message may hold line ends, each of which begins a field of an event anew. */
-const dataOf = (text: string): string => `data: ${text.replace(newline, '\ndata: ')}\n\n`
+const dataOf = (text: string): string => text.replace(newline, '\ndata: ')
 
 const event = (type: string, id: string | undefined, data: object): string =>
   `event: ${type}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
@@ -21,25 +22,26 @@ export const endEvent = (error: object, retryMs: number): Body =>
 
 /** An answer as events. While messages follow, a gap has no id: who is cut off between the two is told again. */
 const eventsOf = ({ messages, cursor, gap }: Answer): Body => {
-  let text = gap ? event('gap', messages.length > 0 ? undefined : cursor, { gap: true, ...gap }) : ''
-  for (const shown of messages) text += `id: ${shown.id}\n${dataOf(`{${memberText(shown)}${endText(shown)}`)}`
-  return packed(text)
+  const strand = new Strand()
+  if (gap) strand.add(event('gap', messages.length > 0 ? undefined : cursor, { gap: true, ...gap }))
+  for (const shown of messages) {
+    strand.add(`id: ${shown.id}\ndata: {${dataOf(headText(shown))}`)
+    strand.add(dataOf(shown.tail))
+    strand.add(`${endText(shown)}\n\n`)
+  }
+  return strand.end()
 }
 
 /** A comment shows that the stream lives; a cursor has to come with an event, or some clients don't take note of it. */
 const beatOf = (cursor: string, moved: boolean): Body => (moved ? event('heartbeat', cursor, { cursor }) : ':\n\n')
 
-const chunk = (body: Body): Body => {
-  const head = `${body.length.toString(16)}\r\n`
-  if (typeof body === 'string') return `${head}${body}\r\n`
-  return Buffer.concat([Buffer.from(head), body, Buffer.from('\r\n')])
-}
+const chunk = (body: Body): Body => framed(`${body.length.toString(16)}\r\n`, body, '\r\n')
 
 export interface EventFormat extends Format {
   /** One or more events, for the wire. */
   wrap(events: Body): Body
   /** What stands behind the last one. */
-  readonly end: Body
+  readonly end: string
 }
 
 /** For a client that reads until the connection is closed. */
@@ -58,14 +60,14 @@ export class PlainEvents implements EventFormat {
     return body
   }
 
-  readonly end: Body = ''
+  readonly end = ''
 }
 
 /** For HTTP/1.1, in chunks, so that a client can tell an end from a cut. */
 export class ChunkedEvents implements EventFormat {
   readonly #plain: PlainEvents
   readonly #answer = new Memo((answer: Answer) => chunk(this.#plain.answer(answer)))
-  readonly end: Body = '0\r\n\r\n'
+  readonly end = '0\r\n\r\n'
 
   constructor(plain: PlainEvents) {
     this.#plain = plain

@@ -1,5 +1,5 @@
 import type { Answer } from '../effect.js'
-import type { Body } from '../http/answer.js'
+import type { Body } from '../http/rope.js'
 
 /** How a stream is written. What it makes of an answer is the same for all readers, so it is made once. */
 export interface Format {

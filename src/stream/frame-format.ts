@@ -1,6 +1,7 @@
 import type { Answer } from '../effect.js'
-import { type Body, bodyOf, endText, memberText, packed } from '../http/answer.js'
+import { bodyOf, endText, headText } from '../http/answer.js'
 import { Memo } from '../http/memo.js'
+import { type Body, joined, Strand } from '../http/rope.js'
 import type { Format } from './format.js'
 
 const shortMax = 125
@@ -22,8 +23,18 @@ export const frameOf = (text: string): string => headOf(text.length) + text
 /** A frame of these members, which are told in this order. */
 export const told = (members: object): string => frameOf(bodyOf(JSON.stringify(members)))
 
-const framesOf = ({ messages }: Answer): Body =>
-  packed(messages.map((shown) => frameOf(`{"type":"message",${memberText(shown)}${endText(shown)}`)).join(''))
+const framesOf = ({ messages }: Answer): Body => {
+  const strand = new Strand()
+  for (const shown of messages) {
+    const { tail } = shown
+    const before = `{"type":"message",${headText(shown)}`
+    const after = endText(shown)
+    strand.add(headOf(before.length + tail.length + after.length) + before)
+    strand.add(tail)
+    strand.add(after)
+  }
+  return strand.end()
+}
 
 /** WebSocket frames. */
 export class Frames implements Format {
@@ -34,8 +45,7 @@ export class Frames implements Format {
     const frames = this.#messages.of(answer)
     if (!gap) return frames
     // While messages follow it says where the reader was: who is cut off between the two is told again.
-    const first = told({ type: 'gap', ...gap, cursor: messages.length > 0 ? at : cursor })
-    return Buffer.concat([first, frames].map((each) => (typeof each === 'string' ? Buffer.from(each, 'latin1') : each)))
+    return joined(told({ type: 'gap', ...gap, cursor: messages.length > 0 ? at : cursor }), frames)
   }
 
   beat(cursor: string): Body {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Effect, From } from '../effect.js'
 import { EngineError } from '../errors.js'
-import { type Body, publishedBody } from '../http/answer.js'
+import { publishedBody } from '../http/answer.js'
 import type { Connection } from '../http/connection.js'
 import type { Kind, Visitor } from '../http/guard.js'
 import { anyone } from '../http/guard.js'
@@ -41,7 +41,7 @@ interface Parts {
 const publish = within(readPublish)
 
 /** A body of JSON, with these members before its own. */
-const withHead = (head: string, body: Body): Body => frameOf(`{${head},${String(body).slice(1)}`)
+const withHead = (head: string, body: string): string => frameOf(`{${head},${body.slice(1)}`)
 
 const idText = (id: RequestId | undefined): string => (id === undefined ? '' : `,"id":${asLatin1(JSON.stringify(id))}`)
 
@@ -268,7 +268,7 @@ export class Session implements Owner {
   }
 
   /** Who does not read the answers is not asked for more. */
-  #reply(frame: Body): void {
+  #reply(frame: string): void {
     this.#stream.write(frame)
     if (this.socket.writableNeedDrain && this.isOpen) this.#parts.ws.pause()
   }

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'tap'
-import type { Body } from '../../src/http/answer.js'
 import { takeInTurns } from '../../src/http/arrivals.js'
 import { Intake, inletOf } from '../../src/http/intake.js'
 import { httpDefaults } from '../../src/http/limits.js'
 import { Outlet, put } from '../../src/http/outlet.js'
+import { type Body, Rope } from '../../src/http/rope.js'
 import { Turns } from '../../src/http/turns.js'
 
 interface Teardown {
@@ -35,15 +35,21 @@ const ends = async (t: Teardown): Promise<{ outlet: Outlet; client: Socket }> =>
 
 const textOf = (n: number, size: number): string => `${n}:`.padEnd(size, String.fromCharCode(0x80 + (n % 128)))
 
-/** Text and bytes by turns, of all sizes around those where it is written in another way. */
-const bodies = (count: number): Body[] =>
-  Array.from({ length: count }, (_, n) => {
-    const text = textOf(n, [10, 300, 16_384, 16_385, 70_000][n % 5] ?? 0)
-    return n % 3 === 0 ? Buffer.from(text, 'latin1') : text
-  })
+const sizes = [10, 300, 16_384, 16_385, 70_000, 100_000, 400_000]
 
-const bytesOf = (all: readonly Body[]): Buffer =>
-  Buffer.concat(all.map((body) => (typeof body === 'string' ? Buffer.from(body, 'latin1') : body)))
+/** Texts and ropes by turns, of all sizes around those where it is written in another way; some ropes stand there twice. */
+const bodies = (count: number): Body[] => {
+  const all: Body[] = []
+  for (let n = 0; n < count; n++) {
+    const text = textOf(n, sizes[n % sizes.length] ?? 0)
+    const before = n % 4 === 0 ? all[n - 2] : undefined
+    const cut = text.length >> 1
+    all.push(before ?? (n % 3 === 0 ? text : new Rope([text.slice(0, cut), text.slice(cut)])))
+  }
+  return all
+}
+
+const bytesOf = (all: readonly Body[]): Buffer => Buffer.from(all.map(String).join(''), 'latin1')
 
 /** All that comes, until so many bytes are there. */
 const received = async (client: Socket, size: number): Promise<Buffer> => {
@@ -59,7 +65,7 @@ const received = async (client: Socket, size: number): Promise<Buffer> => {
 
 test('to who reads, each piece goes past the stream, in its order', async (t) => {
   const { outlet, client } = await ends(t)
-  const all = ['a\u00ff', Buffer.from([1, 2, 3]), 'b'.repeat(1000)]
+  const all = ['a\u00ff', new Rope(['c', 'd'.repeat(20_000)]), 'b'.repeat(1000)]
   for (const body of all) t.ok(put(outlet, body))
   t.equal(outlet.writableLength, 0, 'nothing waits')
   t.ok((await received(client, bytesOf(all).length)).equals(bytesOf(all)))
@@ -72,7 +78,7 @@ test('to who does not read, nothing is lost, doubled or out of order, and what w
   let isFull = false
   for (const [n, body] of all.entries()) {
     // Some by way of the stream, as node:http and ws would.
-    if (n % 7 === 6) outlet.write(body, 'latin1')
+    if (n % 7 === 6) outlet.write(String(body), 'latin1')
     else if (!put(outlet, body)) isFull = true
   }
   t.ok(isFull, 'it says so when there is no more room')

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Publish } from '../../src/effect.js'
 import { EngineError } from '../../src/errors.js'
-import { messageText } from '../../src/http/answer.js'
 import { anyone } from '../../src/http/guard.js'
 import { Scan } from '../../src/http/json.js'
 import { httpDefaults } from '../../src/http/limits.js'
@@ -10,6 +9,7 @@ import { readNotify } from '../../src/http/notify.js'
 import type { Ask, Operation, Order } from '../../src/http/operation.js'
 import { readPublish } from '../../src/http/publish.js'
 import type { Draft } from '../../src/log/record.js'
+import { messageText } from '../support/core.js'
 
 const ask = (body: string | Uint8Array, key?: string, options = httpDefaults): Ask => ({
   scan: new Scan(Buffer.from(body as string), options.jsonDepth),

@@ -1,7 +1,7 @@
 import type { Message } from '../../src/cluster/message.js'
-import type { Answer, Effect, From, Now, Outcome, Poll, Publish, Reader } from '../../src/effect.js'
+import type { Answer, Effect, From, Now, Outcome, Poll, Publish, Reader, Shown } from '../../src/effect.js'
 import { Engine } from '../../src/engine.js'
-import { messageText } from '../../src/http/answer.js'
+import { bodyOf, headText } from '../../src/http/answer.js'
 import { type CoreOptions, coreDefaults } from '../../src/limits.js'
 import { Entry } from '../../src/log/entry.js'
 import { makeNodeId, type NodeId } from '../../src/log/node-id.js'
@@ -23,6 +23,12 @@ export const draft = (channel: string, text: unknown, more: Partial<Draft> = {})
 
 export const entry = (origin: Origin, seq: number, time: number, channel = 'a', more: Partial<Draft> = {}): Entry =>
   new Entry(origin, seq, time, draft(channel, seq, more), time)
+
+/** The message as its readers get it, a character a byte. */
+export const messageText = (shown: Shown): string => {
+  const { length } = bodyOf(`"channel":${JSON.stringify(shown.channel)},"message":`)
+  return `${headText(shown).slice(length)}${shown.tail}`
+}
 
 export const textsOf = ({ messages }: Answer): unknown[] => messages.map((shown) => JSON.parse(messageText(shown)).text)
 
