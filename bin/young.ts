@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Of the young generation of the heap, both halves together. */
-const enoughBytes = 16 * 2 ** 20
+const enoughBytes = 8 * 2 ** 20
 const everyMs = 1000
 /** Objects that are alive when V8 looks make it grow; so many at a time, and not for ever. */
 const batch = 20_000
@@ -16,7 +16,7 @@ const grow = (): void => {
 }
 
 /**
- * Keeps the young generation of the heap at 16 MiB from the start.
+ * Keeps the young generation of the heap at 8 MiB from the start.
  *
  * Starting leaves it at 4, and there requests under way outlive it: what they are made of is copied and kept (measured:
  * a message of a batch takes a seventh more time). Left to itself it grows to 32 while thousands of waiters come, which is

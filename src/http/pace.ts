@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /** Answers of so many bytes are made at a stretch; with more, everybody else gets a turn between two polls. */
-const stretchBytes = 2 ** 18
+const stretchBytes = 2 ** 17
 
 /**
  * Keeps answers to polls from taking the node's time all at once: hundreds of clients may ask for megabytes at the same

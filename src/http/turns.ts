@@ -72,7 +72,11 @@ export class Turns {
 
   /** What lasts until then is to go on later. */
   isOver(untilMs: number): boolean {
-    return this.isBusy || this.#now() >= untilMs
+    return this.isBusy || this.isPast(untilMs)
+  }
+
+  isPast(untilMs: number): boolean {
+    return this.#now() >= untilMs
   }
 
   later(work: Work): void {

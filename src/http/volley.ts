@@ -11,7 +11,7 @@ const apartMs = 0.05
 /** With so many, those who are answered first need not wait for the rest to be made. */
 const most = 256
 /** So many bytes are written at a stretch: what thousands are told at once keeps nobody else waiting. */
-const stretchBytes = 2 ** 19
+const stretchBytes = 2 ** 18
 
 /**
  * When answers are written. One that comes alone goes at once. Of many, all are written one after the other as soon as what

@@ -119,11 +119,13 @@ export class Streams {
     this.#soon = undefined
     const { owed, outboundTotalBytes } = this.#parts.keeper
     if (owed > outboundTotalBytes) return
+    const { turns } = this.#parts
+    const untilMs = turns.untilMs()
     let left = turn
     for (const stream of this.#waiting) {
-      if (left-- === 0) break
       this.#waiting.delete(stream)
       stream.resume()
+      if (--left === 0 || turns.isPast(untilMs)) break
     }
     if (this.#waiting.size > 0) this.#soon ??= setImmediate(() => this.#turn())
   }
