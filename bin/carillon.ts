@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import { program, verdictOn } from './program.js'
 import { endQuietlyWithoutReader, say } from './terminal.js'
+import { tendYoung } from './young.js'
+
+// Before anything else is loaded, which would make it grow.
+if (process.argv[2] === 'start') tendYoung()
+const { program, verdictOn } = await import('./program.js')
 
 endQuietlyWithoutReader()
 try {

@@ -4,7 +4,6 @@ import { resolveOptions } from '../src/options.js'
 import { Failure } from './failure.js'
 import { type GivenFlags, givenOptions } from './given.js'
 import { say } from './terminal.js'
-import { tendYoung } from './young.js'
 
 export type StartFlags = GivenFlags & { readonly tethered?: boolean }
 
@@ -64,7 +63,6 @@ export const start = async (flags: StartFlags, make: Make = createNode): Promise
   if (tethered && !process.connected) throw new Failure(2, '--tethered is for a process started with an IPC channel')
   const ended = askedToEnd(tethered)
   const node = await create(flags, make)
-  tendYoung()
   process.on('SIGHUP', () => void reload(node, flags))
   if (process.connected) process.send?.('up')
   const failed = node.failed.then((why) => {

@@ -1,26 +1,20 @@
 import { availableParallelism } from 'node:os'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Of the young generation of the heap, both halves together. */
-const enoughBytes = 8 * 2 ** 20
-const everyMs = 1000
-/** Objects that are alive when V8 looks make it grow; so many at a time, and not for ever. */
-const batch = 20_000
-const batchesMax = 200
+const enoughBytes = 4 * 2 ** 20
 
 const youngBytes = (): number =>
   getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? enoughBytes
 
-const grow = (): void => {
-  for (let i = 0; i < batchesMax && youngBytes() < enoughBytes; i++) Array.from({ length: batch }, () => ({}))
-}
-
 /**
- * Keeps the young generation of the heap at 8 MiB from the start.
+ * Keeps the young generation of the heap at 4 MiB, or what starting has made of it.
  *
- * Starting leaves it at 4, and there requests under way outlive it: what they are made of is copied and kept (measured:
- * a message of a batch takes a seventh more time). Left to itself it grows to 32 while thousands of waiters come, which is
- * a third of what each of them takes. V8 makes it small when nothing happens, so it is looked after.
+ * V8 lets it grow to 32 while thousands of waiters come or much is published, and what then lives on is copied at one go:
+ * each pause is several milliseconds, for which everybody waits, and the memory is a third of what each waiter takes. With
+ * more than 4 MiB no request was found to cost less. V8 makes it small when nothing happens, so it is looked after: it grows
+ * by one step, if at all, with each collection.
  */
 export const tendYoung = (): void => {
   let mayGrow: boolean | undefined
@@ -29,9 +23,8 @@ export const tendYoung = (): void => {
     if (isSmall !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${isSmall ? 2 : 1}`)
     mayGrow = isSmall
   }
-  grow()
   look()
+  new PerformanceObserver(look).observe({ entryTypes: ['gc'] })
   // On so few, those who help with it have to be waited for: they get their core when somebody else has done with it.
   if (availableParallelism() <= 2) setFlagsFromString('--no-parallel-scavenge')
-  setInterval(look, everyMs).unref()
 }

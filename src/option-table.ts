@@ -216,7 +216,7 @@ const clients = {
     help: 'Addresses and networks of proxies before this node, whose X-Forwarded-For tells --publish-rate who the client is.' },
   pipeline: { kind: 'count', reload: true, default: http.pipelineMax, min: 1, max: 65_536, http: 'pipelineMax',
     help: 'Requests on one connection that wait for an answer.' },
-  turn: { kind: 'seconds', reload: true, default: http.turnMs / 1000, min: 0.001, max: 1, http: 'turnMs',
+  turn: { kind: 'seconds', reload: true, default: http.turnMs / 1000, min: 0.0001, max: 1, http: 'turnMs',
     help: 'At a stretch so long at the most for new connections, for requests sent ahead of their answers or left to node:http, for ends of connections and broken time limits.' },
   headerBytes: { kind: 'bytes', default: http.headerBytes, min: kib, max: mib, http: 'headerBytes',
     help: 'Request line and headers of a request.' },

@@ -151,6 +151,9 @@ export const resolveOptions = (given: Partial<Options>): Options => {
   return options as unknown as Options
 }
 
+/** By whole microseconds: a product of seconds is rarely exact. */
+const msOf = (seconds: number): number => Math.round(seconds * 1e6) / 1000
+
 /** The limits of one part of the node: its defaults, with what the options say. */
 export const limitsFor = <Limits extends object>(
   part: 'core' | 'http' | 'peer',
@@ -162,7 +165,7 @@ export const limitsFor = <Limits extends object>(
     const spec = specOf(name)
     const limit = spec[part]
     const value = options[name]
-    if (limit !== undefined) set[limit] = spec.kind === 'seconds' ? Math.round(Number(value) * 1000) : value
+    if (limit !== undefined) set[limit] = spec.kind === 'seconds' ? msOf(Number(value)) : value
   }
   return { ...partDefaults, ...set }
 }

@@ -132,7 +132,7 @@ export const httpDefaults: HttpOptions = {
   reportMs: 60_000,
   connectionsMax: 16_000,
   connectionsPerAddressMax: 12_000,
-  turnMs: 1,
+  turnMs: 0.25,
   pipelineMax: 256,
   publishRate: 0,
   publishBurst: 1000,
