@@ -126,7 +126,10 @@ test('peers take on other certificates, of another CA at last, and no link is dr
   const nodes = [first, second] as const
   await agreed(nodes)
   const dropped: unknown[] = []
-  first.report = (report) => dropped.push(...(report.event === 'unlinked' ? [report] : []))
+  // The third one may dial while it is dialled: of these two links one is to go.
+  first.report = (report) => {
+    if (report.event === 'unlinked' && report.detail?.peer !== 'third') dropped.push(report)
+  }
   const renewAll = async (): Promise<void> => {
     await renew(first, { ...optionsOf(one), peerCa })
     await renew(second, { ...optionsOf(two), peerCa })
