@@ -23,14 +23,15 @@ export const endText = ({ late, traceparent }: Shown): string => {
 
 const page = ({ messages, cursor, gap }: Answer): Body => {
   const strand = new Strand()
-  let before = '{"messages":[{'
+  strand.add('{"messages":[')
+  let before = '{'
   for (const shown of messages) {
     strand.add(before + headText(shown))
     strand.add(shown.tail)
     strand.add(endText(shown))
     before = ',{'
   }
-  strand.add(`${messages.length === 0 ? '{"messages":[' : ''}],"cursor":"${cursor}"`)
+  strand.add(`],"cursor":"${cursor}"`)
   if (gap) strand.add(`,"gap":true,"reason":"${gap.reason}"`)
   if (gap?.oldest !== undefined) strand.add(`,"oldest":"${gap.oldest}"`)
   strand.add('}')

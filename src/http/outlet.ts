@@ -1,9 +1,6 @@
 import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import { type Body, keepSheet, plain, Rope } from './rope.js'
-
-/** What longer text the system does not copy where it stands, so that nothing is gained by handing it over directly. */
-const textMax = 16 * 1024
+import { type Body, keepSheet, plain, Rope, stringMax } from './rope.js'
 
 /** A write that the system has not finished; which object stands for it is node's affair. */
 interface WriteRequest {
@@ -87,7 +84,8 @@ export class Outlet extends Socket {
   /** The same as `write` of latin1 text; what it returns, too. */
   put(body: Body): boolean {
     const handle = this.#handle
-    if (!pen || !handle || (typeof body === 'string' && body.length > textMax)) return this.write(plain(body), 'latin1')
+    if (!pen || !handle || (typeof body === 'string' && body.length > stringMax))
+      return this.write(plain(body), 'latin1')
     const bytes = body instanceof Rope ? body.lend() : body
     const outcome = pen.write(handle, bytes)
     // What fails, fails once more, and is told as ever.

@@ -1,8 +1,8 @@
 /** One byte a character (latin1), so `length` counts bytes. */
 export type Body = string | Rope
 
-/** Up to so many bytes in one string: node sends it in one piece, which is cheaper than bytes of its own. */
-const stringMax = 16 * 1024
+/** Up to so many bytes in one string: node copies and sends it where it stands, which is cheaper than bytes of its own. */
+export const stringMax = 16 * 1024
 /** A longer text stands for itself in a rope; shorter ones are put together to about so much. */
 const longText = 2048
 const knotBytes = 8192
@@ -95,14 +95,9 @@ export class Strand {
   }
 }
 
-const partsOf = (body: Body): readonly string[] => (typeof body === 'string' ? [body] : body.parts)
-
 /** A body with something before and after it. */
 export const framed = (before: string, body: Body, after = ''): Body =>
   typeof body === 'string' ? before + body + after : new Rope([before, ...body.parts, after])
-
-export const joined = (first: Body, second: Body): Body =>
-  typeof first === 'string' ? framed(first, second) : new Rope([...first.parts, ...partsOf(second)])
 
 /** For where no rope is known. */
 export const plain = (body: string | Buffer | Rope): string | Buffer => (body instanceof Rope ? body.whole() : body)

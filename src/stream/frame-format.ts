@@ -1,7 +1,7 @@
 import type { Answer } from '../effect.js'
 import { bodyOf, endText, headText } from '../http/answer.js'
 import { Memo } from '../http/memo.js'
-import { type Body, joined, Strand } from '../http/rope.js'
+import { type Body, framed, Strand } from '../http/rope.js'
 import type { Format } from './format.js'
 
 const shortMax = 125
@@ -45,7 +45,7 @@ export class Frames implements Format {
     const frames = this.#messages.of(answer)
     if (!gap) return frames
     // While messages follow it says where the reader was: who is cut off between the two is told again.
-    return joined(told({ type: 'gap', ...gap, cursor: messages.length > 0 ? at : cursor }), frames)
+    return framed(told({ type: 'gap', ...gap, cursor: messages.length > 0 ? at : cursor }), frames)
   }
 
   beat(cursor: string): Body {
