@@ -1,4 +1,5 @@
-import { type Cursor, formatCursor, formatPosition, parseCursor } from '../src/channel/cursor.js'
+import { type Cursor, formatCursor, parseCursor } from '../src/channel/cursor.js'
+import { formatPosition } from '../src/channel/message-id.js'
 import { nodeId } from '../test/support/core.js'
 import { type Part, repeated } from './part.js'
 

@@ -64,7 +64,8 @@ export class Places {
 
   #parse(text: string): Cursor | undefined {
     if (this.#parsed?.text === text) return this.#parsed.cursor
-    const cursor = parseCursor(text, this.#parts.options.cursorOriginsMax)
+    const { ledger, options } = this.#parts
+    const cursor = parseCursor(text, options.cursorOriginsMax, ledger.ids)
     if (cursor) this.#parsed = { text, cursor }
     return cursor
   }

@@ -2,7 +2,7 @@ import type { Answer, GapReason, Shown } from '../effect.js'
 import { byKey, type Entry } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Channel } from './channel.js'
-import { idOf } from './cursor.js'
+import { idOf } from './message-id.js'
 import type { Reading } from './reading.js'
 
 /** How many slots to look ahead for an origin's next record before a whole ring is read instead. */
@@ -129,10 +129,11 @@ export const answer = (
   channels: readonly Channel[],
   reading: Reading,
   found: readonly Entry[],
-  options: Extent & { readonly gap: GapReason | undefined },
+  { limit, bytes }: Extent,
+  gap: GapReason | undefined,
 ): Answer => {
-  const entries = fitting(found, options.bytes)
-  if (options.gap === 'unknown_origin') reading.tellStrange()
+  const entries = fitting(found, bytes)
+  if (gap === 'unknown_origin') reading.tellStrange()
   // What is gone for good is told once.
   reading.missed = undefined
   let last = ''
@@ -145,11 +146,11 @@ export const answer = (
       ? { channel, head, tail, id: last, late }
       : { channel, head, tail, id: last, late, traceparent }
   })
-  const complete = entries.length === found.length && found.length < options.limit
+  const complete = entries.length === found.length && found.length < limit
   const isLast = last !== '' && (!complete || endsAt(ledger, entries.at(-1), last))
   if (complete && !isLast) reading.merge(ledger.position())
   const cursor = isLast ? last : reading.text()
-  if (options.gap === undefined) return { messages, cursor }
+  if (gap === undefined) return { messages, cursor }
   const first = oldest(channels)
-  return { messages, cursor, gap: first ? { reason: options.gap, oldest: idOf(first) } : { reason: options.gap } }
+  return { messages, cursor, gap: first ? { reason: gap, oldest: idOf(first) } : { reason: gap } }
 }

@@ -219,7 +219,7 @@ export class Readers {
     if (gap) this.gaps++
     if (gap === 'unknown_origin') this.strangeGaps++
     if (gap === 'other_log') this.foreignGaps++
-    const made = answer(ledger, channels, at, found, { ...extent, gap })
+    const made = answer(ledger, channels, at, found, extent, gap)
     if (!rules.keepUnknownOrigins) at.strange.length = 0
     return made
   }

@@ -3,7 +3,8 @@ import type { Entry } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Position } from '../log/record.js'
-import { type Cursor, formatCursor, idOf } from './cursor.js'
+import { type Cursor, formatCursor } from './cursor.js'
+import { idOf } from './message-id.js'
 import type { Strangers } from './strangers.js'
 
 interface Strange {

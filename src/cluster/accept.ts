@@ -1,4 +1,4 @@
-import { formatPosition, idOf } from '../channel/cursor.js'
+import { formatPosition, idOf } from '../channel/message-id.js'
 import type { Now, Outcome, Publish } from '../effect.js'
 import type { Limit } from '../errors.js'
 import type { CoreOptions } from '../limits.js'

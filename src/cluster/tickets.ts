@@ -1,4 +1,4 @@
-import { idOf } from '../channel/cursor.js'
+import { idOf } from '../channel/message-id.js'
 import type { Outcome, Publisher } from '../effect.js'
 import type { Entry } from '../log/entry.js'
 

@@ -6,8 +6,7 @@ import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 
 /** A message as accepted, and the id that its publisher gave it. */
-export interface Message {
-  readonly content: Content
+export interface Message extends Content {
   readonly ownId: string | undefined
 }
 
@@ -38,9 +37,9 @@ export const readMessage = (scan: Scan, bytesMax: number): Message => {
   }
   const end = scan.at
   if (end - start > bytesMax) throw new EngineError('too_large', `a message is at most ${bytesMax} bytes`)
-  if (!cut) return { content: { head: members > 0 ? '' : '{"message_id":', tail: scan.own(start + 1, end) }, ownId }
+  if (!cut) return { head: members > 0 ? '' : '{"message_id":', tail: scan.own(start + 1, end), ownId }
   const head = `${scan.own(start, cut[0])}"message_id":`
-  return { content: { head, tail: scan.own(cut[1], end) }, ownId }
+  return { head, tail: scan.own(cut[1], end), ownId }
 }
 
 const digestOf = (channel: string, { head, tail }: Content): string =>
@@ -68,9 +67,8 @@ export const draftOf = (parts: DraftParts, options: HttpOptions): Draft => {
 }
 
 const untracedOf = ({ database, channel, message, key }: DraftParts, options: HttpOptions): Draft => {
-  const { content, ownId } = message
-  const { head, tail } = content
+  const { head, tail, ownId } = message
   const given = key ?? ownId
   if (given === undefined) return { database, channel, head, tail }
-  return { database, channel, head, tail, key: checkKey(given, options), digest: digestOf(channel, content) }
+  return { database, channel, head, tail, key: checkKey(given, options), digest: digestOf(channel, message) }
 }

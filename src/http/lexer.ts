@@ -13,8 +13,24 @@ special.fill(1, 0, 0x20)
 special[quote] = 1
 special[backslash] = 1
 
-/** From so many bytes on four are looked at together: what it takes to look at memory so has to be worth while. */
-const nearBytes = 256
+/** From so many bytes on four are looked at together; names and numbers of channels are shorter. */
+const nearBytes = 16
+
+/** What was last looked at by words, and as which: to make such a view costs more than to use it, and most read from one buffer. */
+let seen: Buffer | undefined
+let words = new Int32Array(0) as Int32Array
+/** A larger one was made for one body, and is not kept alive for this. */
+const keptBytes = 64 * 1024
+
+const wordsOf = (bytes: Buffer): Int32Array => {
+  if (bytes === seen) return words
+  const { buffer } = bytes
+  const view = new Int32Array(buffer, 0, buffer.byteLength >> 2)
+  if (buffer.byteLength > keptBytes) return view
+  seen = bytes
+  words = view
+  return view
+}
 
 /** The highest bit of each of four bytes. */
 const tops = 0x80808080 | 0
@@ -158,17 +174,26 @@ export class Lexer {
 
   /** By four bytes, up to a place from which no four are left that are all fit. */
   #words(from: number, to: number): number {
-    const { buffer, byteOffset } = this.#bytes
-    const words = new Int32Array(buffer, byteOffset + from, (to - from) >> 2)
+    const view = wordsOf(this.#bytes)
+    const first = (this.#bytes.byteOffset + from) >> 2
+    const end = first + ((to - from) >> 2)
     let all = 0
-    let i = 0
-    for (; i < words.length; i++) {
-      const word = words[i] ?? 0
+    let i = first
+    for (; i + 4 <= end; i += 4) {
+      const a = view[i] ?? 0
+      const b = view[i + 1] ?? 0
+      const c = view[i + 2] ?? 0
+      const d = view[i + 3] ?? 0
+      if ((unfit(a) | unfit(b) | unfit(c) | unfit(d)) !== 0) break
+      all |= a | b | c | d
+    }
+    for (; i < end; i++) {
+      const word = view[i] ?? 0
       if (unfit(word) !== 0) break
       all |= word
     }
     if ((all & tops) !== 0) this.#high |= 0x80
-    return from + 4 * i
+    return from + 4 * (i - first)
   }
 
   /** The index after the escape that starts here. */

@@ -65,7 +65,7 @@ export const readNotify: Operation = ({ scan, database, headers, options }) => {
   const channel = fields.channel(options)
   const { body: text, priority } = fields
   const tail = `"type":"notification","title":${title},"body":${text},"priority":${priority}}`
-  const message = { content: { head: '', tail }, ownId: undefined }
+  const message = { head: '', tail, ownId: undefined }
   const [key, traceparent] = [headerKey(headers), headerTrace(headers)]
   const draft = draftOf({ database, channel, message, key, traceparent }, options)
   return { terms: { type: 'publish', drafts: [draft], ack: 'all', minCopies: 1 }, form: 'one' }

@@ -15,13 +15,23 @@ class ItemFields implements Fields {
   channel: string | undefined
   message: Message | undefined
   key: string | undefined
-  /** That of the request, until it has its own. */
   #traceparent: string | undefined
   readonly #options: HttpOptions
+  readonly #given: string | undefined
 
+  /** `traceparent`: that of the request, which counts for an item that has none of its own. */
   constructor(options: HttpOptions, traceparent?: string) {
     this.#options = options
+    this.#given = traceparent
     this.#traceparent = traceparent
+  }
+
+  /** For the next item. */
+  clear(): void {
+    this.channel = undefined
+    this.message = undefined
+    this.key = undefined
+    this.#traceparent = this.#given
   }
 
   get isEmpty(): boolean {
@@ -92,10 +102,11 @@ class PublishFields implements Fields {
     const most = this.#options.messagesPerRequest
     if (scan.kind !== 'array') misfit(scan, 'messages must be a list')
     const drafts: Draft[] = []
+    const item = new ItemFields(this.#options, this.#traceparent)
     scan.openArray()
     while (scan.nextItem()) {
       if (drafts.length === most) refuse(`at most ${most} messages at a time`)
-      const item = new ItemFields(this.#options, this.#traceparent)
+      item.clear()
       readObject(scan, 'each of messages', item)
       drafts.push(item.draft(this.#database))
     }

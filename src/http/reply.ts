@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../effect.js'
 import type { Answers } from './answer.js'
-import { Memo } from './memo.js'
 import type { Form } from './operation.js'
 import { type Body, framed } from './rope.js'
 
@@ -43,8 +42,29 @@ interface Parts {
   readonly last: boolean
 }
 
-/** Strings are put together when they are first looked at; what is written many times is so at once. */
-const flat = (body: Body): Body => (typeof body === 'string' ? Buffer.from(body, 'latin1').toString('latin1') : body)
+/** What the last answer was put into. Strings are put together when they are first looked at: that of many readers once. */
+class Shared {
+  readonly #write: (answer: Answer) => Body
+  #last: { readonly answer: Answer; body: Body; isFlat: boolean } | undefined
+
+  constructor(write: (answer: Answer) => Body) {
+    this.#write = write
+  }
+
+  of(answer: Answer): Body {
+    const last = this.#last
+    if (last?.answer !== answer) {
+      const body = this.#write(answer)
+      this.#last = { answer, body, isFlat: false }
+      return body
+    }
+    if (!last.isFlat) {
+      last.isFlat = true
+      if (typeof last.body === 'string') last.body = Buffer.from(last.body, 'latin1').toString('latin1')
+    }
+    return last.body
+  }
+}
 
 /** Writes answers from the status line to the last byte, as node:http would, for where it has no part in it. */
 export class Replies {
@@ -54,8 +74,8 @@ export class Replies {
   #okDate = ''
   #okHeads = new Array<string | undefined>(okHeadsMax)
   readonly #last = {
-    bus: new Memo((answer: Answer) => flat(this.ok(this.#answers.write('bus', answer)))),
-    page: new Memo((answer: Answer) => flat(this.ok(this.#answers.write('page', answer)))),
+    bus: new Shared((answer) => this.ok(this.#answers.write('bus', answer))),
+    page: new Shared((answer) => this.ok(this.#answers.write('page', answer))),
   }
 
   constructor(answers: Answers, keepAliveMs: number) {

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { base64, type Cursor, formatCursor, parseCursor } from '../../src/channel/cursor.js'
+import { type Cursor, formatCursor, parseCursor } from '../../src/channel/cursor.js'
+import { base64 } from '../../src/channel/digits.js'
+import { formatPosition } from '../../src/channel/message-id.js'
 import { nodeId } from '../support/core.js'
 
 const originsMax = 64
@@ -28,6 +30,35 @@ test('a cursor is the same after a journey as text', (t) => {
   fc.assert(
     fc.property(cursors, (cursor) => {
       t.same(parseCursor(formatCursor(cursor), originsMax), cursor)
+    }),
+    { seed },
+  )
+  t.end()
+})
+
+test('a position is spelled as the cursor of which nothing is told, whatever was spelled before it', (t) => {
+  fc.assert(
+    fc.property(cursors, fc.nat(5000), (cursor, more) => {
+      const { origins } = cursor
+      for (const add of [0, 1, more]) {
+        const position = { time: cursor.time + add, origins, seqs: cursor.seqs.map((seq) => Math.max(1, seq - add)) }
+        t.equal(formatPosition(position), formatCursor({ ...position, told: [] }))
+      }
+    }),
+    { seed },
+  )
+  t.end()
+})
+
+test('a cursor of the known origins has their list, any other one its own', (t) => {
+  const known = [nodeId(1), nodeId(2), nodeId(3)]
+  fc.assert(
+    fc.property(fc.subarray(known), fc.nat(3), fc.boolean(), (origins, more, isTold) => {
+      const all = more > 0 ? [...origins, nodeId(3 + more)] : origins
+      const cursor = { time: 1, origins: all, seqs: all.map((_, i) => i + 1), told: all.map(() => isTold) }
+      const parsed = parseCursor(formatCursor(cursor), originsMax, known)
+      t.same(parsed, cursor)
+      t.equal(parsed?.origins === known, more === 0 && origins.length === known.length)
     }),
     { seed },
   )

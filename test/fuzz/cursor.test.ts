@@ -107,6 +107,8 @@ test('a cursor is what went in, or is refused, as its twin says', async (t) => {
     const other = forged(text, dice)
     const [read, expected] = [parseCursor(other, originsMax), twin(other)]
     must(JSON.stringify(read) === JSON.stringify(expected), 'not as the twin says', other, read, expected)
+    const known = parseCursor(other, originsMax, cursor.origins)
+    must(JSON.stringify(known) === JSON.stringify(read), 'not the same where its origins are known', other, known, read)
     if (read) must(formatCursor(read) === other, 'written otherwise than read', other, formatCursor(read))
     if (read && other !== text) taken++
     else if (!read) refused++

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { pack } from 'msgpackr'
 import tap, { type Test, test } from 'tap'
-import { formatPosition } from '../../src/channel/cursor.js'
+import { formatPosition } from '../../src/channel/message-id.js'
 import type { Node } from '../../src/index.js'
 import type { Handshake } from '../../src/peer/handshake.js'
 import { closeCodes } from '../../src/peer/refusal.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { formatPosition } from '../../src/channel/cursor.js'
+import { formatPosition } from '../../src/channel/message-id.js'
 import { makeNodeId } from '../../src/log/node-id.js'
 import { readHistory } from '../../src/verify/check/history.js'
 import { judge } from '../../src/verify/check/verdict.js'

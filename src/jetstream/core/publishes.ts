@@ -1,5 +1,5 @@
 import type { Channels } from '../../channel/channels.js'
-import { formatPosition, idOf } from '../../channel/cursor.js'
+import { formatPosition, idOf } from '../../channel/message-id.js'
 import type { Now, Outcome, Publish, Publisher } from '../../effect.js'
 import type { Code } from '../../errors.js'
 import type { CoreOptions } from '../../limits.js'
