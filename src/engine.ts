@@ -13,6 +13,9 @@ import { Ledger } from './log/ledger.js'
 import { isStreamId, makeNodeId, type NodeId } from './log/node-id.js'
 import { allRules, type Rules } from './log/rules.js'
 
+/** What a step begins with; nothing is ever put into it. */
+const nothing: Effect[] = []
+
 /** How often old messages and idle channels are looked for. */
 const sweepMs = 250
 /** Added to the suspicion time: how long a node that lags may take to hear of a new one. */
@@ -40,13 +43,11 @@ export class Engine {
   readonly #strangers: Strangers
   readonly #audience: ChannelAudience
   readonly #cluster: Cluster
-  #effects: Effect[] = []
+  #effects: Effect[] = nothing
   #sweepMs = Number.NEGATIVE_INFINITY
 
   constructor({ options, random, now, rules = allRules }: EngineParts) {
-    const emit = (effect: Effect): void => {
-      this.#effects.push(effect)
-    }
+    const emit = (effect: Effect): void => this.#emit(effect)
     const ledger = this.#ledger
     const tombstones = new Tombstones(ledger, options)
     const channels = new Channels(ledger, options, rules)
@@ -86,13 +87,19 @@ export class Engine {
 
   /** Takes one input. What a client or peer does wrong is answered or refused; it never throws for that. */
   step(input: Input, now: Now): readonly Effect[] {
-    this.#effects = []
+    this.#effects = nothing
     this.#audience.nowMs = now.ms
     this.#audience.wallMs = now.wall
     this.#strangers.begin(now)
     this.#cluster.begin(now)
     this.#take(input, now)
     return this.#effects
+  }
+
+  /** Most steps have one effect or none, and an empty list that is pushed to has room for seventeen. */
+  #emit(effect: Effect): void {
+    if (this.#effects.length === 0) this.#effects = [effect]
+    else this.#effects.push(effect)
   }
 
   #take(input: Input, now: Now): void {
@@ -154,7 +161,7 @@ export class Engine {
     }
     const code = this.#cluster.draining ? 'draining' : 'not_ready'
     const reason = code === 'draining' ? 'this node is stopping' : 'this node is joining its cluster'
-    this.#effects.push({ type: 'refuse', reader: poll.reader, code, reason })
+    this.#emit({ type: 'refuse', reader: poll.reader, code, reason })
   }
 
   #tick(nowMs: number): void {

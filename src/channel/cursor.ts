@@ -31,37 +31,37 @@ export const formatCursor = (cursor: Cursor): string => {
  * The cursor, or undefined if the text is not exactly one that `formatCursor` could have made. If its origins are the
  * `known` ones, it has that very list.
  */
-export const parseCursor = (
-  text: string,
-  originsMax: number,
-  known: readonly NodeId[] = none,
-): Cursor | undefined => {
+export const parseCursor = (text: string, originsMax: number, known: readonly NodeId[] = none): Cursor | undefined => {
   const end = text.length - sealLength
   if (text.length > lengthMax || end <= version.length || !text.startsWith(version)) return undefined
   if (!isSealed(text, end)) return undefined
   let at = digitsEnd(text, version.length)
   const time = number64(text, version.length, at)
   if (time === undefined) return undefined
-  const origins: NodeId[] = []
-  const seqs: number[] = []
-  const told: boolean[] = []
+  // Nearly always they are just as many: an empty one that is pushed to has room for seventeen.
+  const origins = new Array<NodeId>(known.length)
+  const seqs = new Array<number>(known.length)
+  const told = new Array<boolean>(known.length)
+  let count = 0
   let previous = ''
   let isKnown = true
-  while (at < end) {
+  for (; at < end; count++) {
     const isTold = text.startsWith('.~', at)
     const from = at + (isTold ? 2 : 1)
-    const expected = known[origins.length]
+    const expected = known[count]
     const isExpected = expected !== undefined && text.startsWith(expected, from)
     const origin = isExpected ? expected : parseNodeId(text.slice(from, from + idLength))
     const to = digitsEnd(text, from + idLength)
     const seq = number64(text, from + idLength, to)
-    if (text[at] !== '.' || !origin || !seq || previous >= origin || origins.length === originsMax) return undefined
-    origins.push(origin)
-    seqs.push(seq)
-    told.push(isTold)
+    if (text[at] !== '.' || !origin || !seq || previous >= origin || count === originsMax) return undefined
+    origins[count] = origin
+    seqs[count] = seq
+    told[count] = isTold
     previous = origin
     isKnown &&= isExpected
     at = to
   }
-  return { time, origins: isKnown && origins.length === known.length ? known : origins, seqs, told }
+  if (isKnown && count === known.length) return { time, origins: known, seqs, told }
+  for (const list of [origins, seqs, told]) list.length = count
+  return { time, origins, seqs, told }
 }

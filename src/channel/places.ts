@@ -6,6 +6,7 @@ import type { Rules } from '../log/rules.js'
 import { type Cursor, parseCursor } from './cursor.js'
 import { Reading } from './reading.js'
 import type { Strangers } from './strangers.js'
+import type { Waiter } from './waiter.js'
 
 export interface PlacesParts {
   readonly ledger: Ledger
@@ -40,6 +41,19 @@ export class Places {
 
   at(position: Position | Cursor): Reading {
     return Reading.at(this.#parts.ledger, position, this.#parts.strangers)
+  }
+
+  /** Where one who waits stood at `before`, or stands now: there, and wherever it was ahead of that. */
+  ofWaiter({ ahead }: Pick<Waiter, 'ahead'>, before?: Position): Reading {
+    const reading = before ? this.at(before) : this.tip
+    if (!ahead) return reading
+    const further = this.at(ahead)
+    further.seqs.forEach((seq, slot) => {
+      reading.seqs[slot] = Math.max(reading.seqs[slot] ?? 0, seq)
+    })
+    reading.strange.push(...further.strange)
+    reading.time = Math.max(reading.time, further.time)
+    return reading
   }
 
   /** Is a part of it beyond what this node shows? */

@@ -36,36 +36,46 @@ export interface Extent {
   readonly bytes: number
 }
 
+const nothing: readonly Entry[] = []
+
 const weightOf = ({ head, tail }: Entry): number => head.length + tail.length
 
+const isLarge = ({ ring }: Channel): boolean => ring.length > smallRing
+
 /** One more than fit into the bytes, if there are more: to look further would be in vain. */
-const uncovered = ({ ring }: Channel, from: number, reading: Reading, { limit, bytes }: Extent): Entry[] => {
-  const found: Entry[] = []
+const uncovered = ({ ring }: Channel, from: number, reading: Reading, { limit, bytes }: Extent): readonly Entry[] => {
+  // Nearly always there is but one.
+  let found: Entry[] | undefined
   let left = bytes
-  // The first fits in any case, so it takes a second one to tell that there are more.
-  for (let i = from; i < ring.length && found.length < limit && (left >= 0 || found.length < 2); i++) {
+  for (let i = from; i < ring.length; i++) {
     const entry = ring.at(i)
     if (!entry || reading.covers(entry)) continue
-    found.push(entry)
     left -= weightOf(entry)
+    if (!found) found = [entry]
+    else found.push(entry)
+    // The first fits in any case, so it takes a second one to tell that there are more.
+    if (found.length >= limit || (left < 0 && found.length > 1)) return found
   }
-  return found
+  return found ?? nothing
 }
-
-const isLarge = ({ ring }: Channel): boolean => ring.length > smallRing
 
 /**
  * The first kept entries of the channels that the reading does not cover, in canonical order: `limit` of them, or at least
  * one more than fit into the bytes.
  */
-export const unread = (ledger: Ledger, channels: readonly Channel[], reading: Reading, extent: Extent): Entry[] => {
-  if (atTip(ledger, reading)) return []
+export const unread = (
+  ledger: Ledger,
+  channels: readonly Channel[],
+  reading: Reading,
+  extent: Extent,
+): readonly Entry[] => {
+  if (atTip(ledger, reading)) return nothing
   const enter = channels.some(isLarge) && settled(ledger, reading)
-  const lists = channels.map((channel) =>
-    uncovered(channel, enter && isLarge(channel) ? channel.ring.since(reading.time) : 0, reading, extent),
-  )
-  const [only] = lists
-  return lists.length === 1 && only ? only : lists.flat().sort(byKey).slice(0, extent.limit)
+  const from = (channel: Channel): number => (enter && isLarge(channel) ? channel.ring.since(reading.time) : 0)
+  const [only] = channels
+  if (only && channels.length === 1) return uncovered(only, from(only), reading, extent)
+  const lists = channels.map((channel) => uncovered(channel, from(channel), reading, extent))
+  return lists.flat().sort(byKey).slice(0, extent.limit)
 }
 
 /** The kept entries that are at most `recentMs` old. */

@@ -146,14 +146,21 @@ export class Readers {
     for (const waiter of waiters) {
       this.#unpark(waiter)
       if (!waiter.ahead && !waiter.gap) plain.push(waiter.reader)
-      else this.#answer([waiter.reader], this.#make(waiter.channels, this.#at(waiter, undefined), [], one, waiter.gap))
+      else
+        this.#answer([waiter.reader], this.#make(waiter.channels, this.#places.ofWaiter(waiter), [], one, waiter.gap))
     }
     if (plain.length > 0) this.#answer(plain, this.#make([], this.#places.tip, [], one, undefined))
   }
 
-  #wakeChannel(channel: Channel, before: Position): void {
+  #wakeChannel({ waiters }: Channel, before: Position): void {
+    const [first] = waiters
+    if (first && waiters.length === 1) this.#wakeAlone(first, before)
+    else this.#wakeAll(waiters.slice(), before)
+  }
+
+  #wakeAll(waiters: readonly Waiter[], before: Position): void {
     const shared: Group[] = []
-    for (const waiter of channel.waiters.slice()) {
+    for (const waiter of waiters) {
       if (waiter.ahead || waiter.gap || waiter.channels.length > 1) {
         this.#wakeAlone(waiter, before)
         continue
@@ -163,31 +170,30 @@ export class Readers {
         group = { limit: waiter.limit, answer: this.#offer(waiter, before), readers: [] }
         shared.push(group)
       }
-      if (group.answer === undefined) continue
-      if (waiter.lenient && group.answer.messages.length === 0) {
-        waiter.gap = group.answer.gap?.reason
-        continue
-      }
-      this.#unpark(waiter)
-      group.readers.push(waiter.reader)
+      if (group.answer && this.#takes(waiter, group.answer)) group.readers.push(waiter.reader)
     }
     for (const { answer, readers } of shared) if (answer && readers.length > 0) this.#answer(readers, answer)
   }
 
   #wakeAlone(waiter: Waiter, before: Position): void {
     const answer = this.#offer(waiter, before)
-    if (answer === undefined) return
-    if (waiter.lenient && answer.messages.length === 0) waiter.gap = answer.gap?.reason
-    else {
-      this.#unpark(waiter)
-      this.#answer([waiter.reader], answer)
+    if (answer && this.#takes(waiter, answer)) this.#answer([waiter.reader], answer)
+  }
+
+  /** Whether it is answered now: who is lenient waits on, and is told of a gap with the next message. */
+  #takes(waiter: Waiter, { messages, gap }: Answer): boolean {
+    if (waiter.lenient && messages.length === 0) {
+      waiter.gap = gap?.reason
+      return false
     }
+    this.#unpark(waiter)
+    return true
   }
 
   /** What this waiter gets now, if anything. */
   #offer(waiter: Waiter, before: Position): Answer | undefined {
     const { ledger, options } = this.#parts
-    const reading = this.#at(waiter, before)
+    const reading = this.#places.ofWaiter(waiter, before)
     const extent = { limit: waiter.limit, bytes: options.answerBytes }
     const found = unread(ledger, waiter.channels, reading, extent)
     const gap = waiter.gap ?? gapOf(ledger, waiter.channels, reading)
@@ -238,20 +244,6 @@ export class Readers {
     this.delivered += told.messages.length * readers.length
     this.told += told.messages.length * readers.length
     this.#parts.emit({ type: 'tell', readers, answer: told })
-  }
-
-  /** Where a waiter stood at `before`: there, and wherever it was ahead of that. */
-  #at(waiter: Waiter, before: Position | undefined): Reading {
-    const reading = before ? this.#places.at(before) : this.#places.tip
-    if (waiter.ahead) {
-      const ahead = this.#places.at(waiter.ahead)
-      ahead.seqs.forEach((seq, slot) => {
-        reading.seqs[slot] = Math.max(reading.seqs[slot] ?? 0, seq)
-      })
-      reading.strange.push(...ahead.strange)
-      reading.time = Math.max(reading.time, ahead.time)
-    }
-    return reading
   }
 
   #park(

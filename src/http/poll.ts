@@ -7,8 +7,10 @@ import type { Operation } from './operation.js'
 
 export const channelsOf = (scan: Scan, options: HttpOptions): readonly string[] => {
   if (scan.kind !== 'array') misfit(scan, 'channels must be a list of strings')
-  const channels: string[] = []
   scan.openArray()
+  if (!scan.nextItem()) return []
+  // Nearly always there is but one.
+  const channels = [checkChannel(textOf(scan, 'a channel'), options)]
   while (scan.nextItem()) {
     if (channels.length === options.channelsPerRequest) refuse(`at most ${options.channelsPerRequest} channels`)
     channels.push(checkChannel(textOf(scan, 'a channel'), options))
