@@ -5,6 +5,9 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 /** Of the young generation of the heap, both halves together. */
 const enoughBytes = 4 * 2 ** 20
 
+/** V8 makes it small again only where little happens, so there is time to notice. */
+const lookMs = 1000
+
 const youngBytes = (): number =>
   getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? enoughBytes
 
@@ -13,18 +16,24 @@ const youngBytes = (): number =>
  *
  * V8 lets it grow to 32 while thousands of waiters come or much is published, and what then lives on is copied at one go:
  * each pause is several milliseconds, for which everybody waits, and the memory is a third of what each waiter takes. With
- * more than 4 MiB no request was found to cost less. V8 makes it small when nothing happens, so it is looked after: it grows
- * by one step, if at all, with each collection.
+ * more than 4 MiB no request was found to cost less. V8 makes it small when nothing happens, so it is looked after: while
+ * it is small it grows by one step, if at all, with each collection.
  */
 export const tendYoung = (): void => {
-  let mayGrow: boolean | undefined
+  const observer = new PerformanceObserver(() => look())
+  let isWatched: boolean | undefined
   const look = (): void => {
     const isSmall = youngBytes() < enoughBytes
-    if (isSmall !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${isSmall ? 2 : 1}`)
-    mayGrow = isSmall
+    if (isSmall !== isWatched) {
+      setFlagsFromString(`--semi-space-growth-factor=${isSmall ? 2 : 1}`)
+      // To be told of each collection costs a hundredth of all that a busy node does.
+      if (isSmall) observer.observe({ entryTypes: ['gc'] })
+      else observer.disconnect()
+    }
+    isWatched = isSmall
   }
   look()
-  new PerformanceObserver(look).observe({ entryTypes: ['gc'] })
+  setInterval(look, lookMs).unref()
   // On so few, those who help with it have to be waited for: they get their core when somebody else has done with it.
   if (availableParallelism() <= 2) setFlagsFromString('--no-parallel-scavenge')
 }

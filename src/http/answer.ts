@@ -9,9 +9,15 @@ const ascii = /^[\u0000-\u007f]*$/
 /** The UTF-8 of a text, a character a byte. */
 export const bodyOf = (text: string): string => (ascii.test(text) ? text : Buffer.from(text).toString('latin1'))
 
+/** What stands in JSON as it is. */
+const unescaped = /^[ !#-[\]-~]*$/
+
+/** As JSON; most names are what they are, between quotes. */
+const quoted = (text: string): string => (unescaped.test(text) ? `"${text}"` : bodyOf(JSON.stringify(text)))
+
 /** Channel and message, as members of an object, as far as the message's tail: that follows as it was accepted. */
 export const headText = ({ channel, head, id }: Shown): string => {
-  const name = `"channel":${bodyOf(JSON.stringify(channel))},"message":`
+  const name = `"channel":${quoted(channel)},"message":`
   return head === '' ? `${name}{"message_id":"${id}",` : `${name}${head}"${id}"`
 }
 
