@@ -18,6 +18,8 @@ export class Entry {
   tail: string
   /** By the `ms` clock, without fractions: whole numbers take no memory of their own. */
   readonly bornMs: number
+  /** What it costs to keep, in bytes. Known once and for all: the oldest entry, that goes, has long left the caches, and what it refers to. */
+  readonly size: number
 
   constructor(
     readonly origin: Origin,
@@ -33,6 +35,7 @@ export class Entry {
     this.digest = draft.digest
     this.head = draft.head
     this.tail = draft.tail
+    this.size = sizeOf(draft)
   }
 
   /** Everything at or before it in the order, as known to whoever showed it first; none before it is shown. */
@@ -43,11 +46,6 @@ export class Entry {
   /** Only of `Traced`: entries without a trace have no room for one. */
   get traceparent(): string | undefined {
     return undefined
-  }
-
-  /** What it costs to keep, in bytes: the content and a fair guess at the rest. */
-  get size(): number {
-    return sizeOf(this)
   }
 
   /** Another node has shown it: where, and whether it repeats a key and so has no content any more. */
@@ -98,6 +96,7 @@ export const entryOf = (origin: Origin, seq: number, time: number, draft: Draft,
 
 const overhead = 200
 
+/** The content and a fair guess at the rest. */
 export const sizeOf = (draft: Pick<Draft, 'head' | 'tail' | 'channel'>): number =>
   draft.head.length + draft.tail.length + draft.channel.length + overhead
 
