@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.js'
 import type { Keeper } from './connection.js'
+import { Queue } from './queue.js'
 
 interface Waiting {
   go(): void
@@ -15,7 +16,7 @@ const stretchBytes = 2 ** 17
  */
 export class Pace {
   readonly #keeper: Pick<Keeper, 'owed' | 'outboundTotalBytes'>
-  readonly #waiting: Waiting[] = []
+  readonly #waiting = new Queue<Waiting>()
   #made = 0
   #soon: NodeJS.Immediate | undefined
 
@@ -36,7 +37,7 @@ export class Pace {
 
   /** Calls `go` when it is this one's turn, or `fail` if by then too much lies here that clients do not take. */
   wait(waiting: Waiting): void {
-    this.#waiting.push(waiting)
+    this.#waiting.add(waiting)
     this.#soon ??= setImmediate(() => this.#turn())
   }
 
@@ -44,7 +45,7 @@ export class Pace {
     this.#made = 0
     this.#soon = undefined
     while (this.#made < stretchBytes) {
-      const next = this.#waiting.shift()
+      const next = this.#waiting.take()
       if (!next) return
       this.#begin(next)
     }

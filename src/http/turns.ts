@@ -1,36 +1,10 @@
 import type { HttpOptions } from './limits.js'
+import { Queue } from './queue.js'
 
 type Work = () => void
 
 /** Requests in one piece that are done at a stretch: a flood of them on one connection keeps nobody else waiting. */
 export const stretchMax = 8
-
-/** So many that are done are dropped from a list together: to take each from its front would cost more than it does itself. */
-const batch = 256
-
-class Queue {
-  #waiting: Work[] = []
-  #next = 0
-
-  get isEmpty(): boolean {
-    return this.#next === this.#waiting.length
-  }
-
-  add(work: Work): void {
-    this.#waiting.push(work)
-  }
-
-  take(): Work | undefined {
-    const work = this.#waiting[this.#next]
-    if (!work) return undefined
-    this.#next++
-    if (this.#next >= batch || this.isEmpty) {
-      this.#waiting = this.#waiting.slice(this.#next)
-      this.#next = 0
-    }
-    return work
-  }
-}
 
 /**
  * What need not be done at once: new connections, requests that were sent ahead of their answers or that node:http is to
@@ -40,9 +14,9 @@ class Queue {
 export class Turns {
   readonly #options: Pick<HttpOptions, 'turnMs'>
   readonly #now: () => number
-  readonly #others = new Queue()
+  readonly #others = new Queue<Work>()
   /** By turns with the others, of whom a flood can bring thousands. */
-  readonly #newcomers = new Queue()
+  readonly #newcomers = new Queue<Work>()
   #isNewcomersTurn = false
   #soon: NodeJS.Immediate | undefined
   #untilMs: number | undefined
@@ -54,7 +28,7 @@ export class Turns {
 
   /** Something waits: who comes now is not the first. */
   get isBusy(): boolean {
-    return !this.#others.isEmpty || !this.#newcomers.isEmpty
+    return this.#others.length > 0 || this.#newcomers.length > 0
   }
 
   /** Until when all together that is done at once may last: until the next time that immediates are run, that is. */

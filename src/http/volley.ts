@@ -1,3 +1,5 @@
+import { Queue } from './queue.js'
+
 /** An answer that is ready to be written. */
 export interface Shot {
   /** Undefined if there is nothing to write. */
@@ -20,9 +22,7 @@ const stretchBytes = 2 ** 18
  */
 export class Volley {
   readonly #mistake: (error: unknown) => void
-  #shots: Shot[] = []
-  /** The first that is not written. */
-  #next = 0
+  readonly #shots = new Queue<Shot>()
   #lastMs = 0
 
   constructor(mistake: (error: unknown) => void) {
@@ -37,9 +37,10 @@ export class Volley {
   }
 
   #keep(shot: Shot): void {
-    const waiting = this.#shots.push(shot)
-    if (waiting === 1) setImmediate(this.#stretch)
-    else if (waiting === most) this.#fire(stretchBytes)
+    this.#shots.add(shot)
+    const { length } = this.#shots
+    if (length === 1) setImmediate(this.#stretch)
+    else if (length === most) this.#fire(stretchBytes)
   }
 
   /** Writes all that waits: what is said next on one of their connections must not come before it, or in its place. */
@@ -55,9 +56,10 @@ export class Volley {
 
   #fire(mostBytes: number): void {
     let left = mostBytes
-    // Looked up anew each time: what is fired may have others that wait written before their time.
-    for (let shot = this.#shots[this.#next]; shot && left > 0; shot = this.#shots[this.#next]) {
-      this.#next++
+    // One at a time: what is fired may have others that wait written before their time.
+    while (left > 0) {
+      const shot = this.#shots.take()
+      if (!shot) return
       left -= shot.reply?.length ?? 0
       try {
         shot.fire()
@@ -65,8 +67,5 @@ export class Volley {
         this.#mistake(error)
       }
     }
-    if (this.#next < this.#shots.length) return
-    this.#shots = []
-    this.#next = 0
   }
 }
