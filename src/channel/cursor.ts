@@ -27,6 +27,10 @@ export const formatCursor = (cursor: Cursor): string => {
   return text + seal(mix(unmixed, text))
 }
 
+/** The one that is expected there is not cut out anew. */
+const originAt = (text: string, from: number, expected: NodeId | undefined): NodeId | undefined =>
+  expected !== undefined && text.startsWith(expected, from) ? expected : parseNodeId(text.slice(from, from + idLength))
+
 /**
  * The cursor, or undefined if the text is not exactly one that `formatCursor` could have made. If its origins are the
  * `known` ones, it has that very list.
@@ -48,9 +52,7 @@ export const parseCursor = (text: string, originsMax: number, known: readonly No
   for (; at < end; count++) {
     const isTold = text.startsWith('.~', at)
     const from = at + (isTold ? 2 : 1)
-    const expected = known[count]
-    const isExpected = expected !== undefined && text.startsWith(expected, from)
-    const origin = isExpected ? expected : parseNodeId(text.slice(from, from + idLength))
+    const origin = originAt(text, from, known[count])
     const to = digitsEnd(text, from + idLength)
     const seq = number64(text, from + idLength, to)
     if (text[at] !== '.' || !origin || !seq || previous >= origin || count === originsMax) return undefined
@@ -58,7 +60,7 @@ export const parseCursor = (text: string, originsMax: number, known: readonly No
     seqs[count] = seq
     told[count] = isTold
     previous = origin
-    isKnown &&= isExpected
+    isKnown &&= origin === known[count]
     at = to
   }
   if (isKnown && count === known.length) return { time, origins: known, seqs, told }

@@ -24,7 +24,7 @@ export const base64 = (number: number): string => {
 }
 
 /** What the digit there stands for, or -1. */
-export const valueAt = (text: string, at: number): number => {
+const valueAt = (text: string, at: number): number => {
   const code = text.charCodeAt(at)
   return code < 128 ? (values[code] ?? -1) : -1
 }

@@ -129,19 +129,18 @@ export class Accept {
   #stamp(publish: Publish, now: Now, untilMs: number): void {
     const { origin, audience, lamport, rules } = this.#parts
     // As long as they will be: an empty one that is pushed to has room for seventeen.
-    const { drafts } = publish
-    const { length } = drafts
+    const { length } = publish.drafts
     const entries = new Array<Entry | undefined>(length)
     const duplicates = new Array<boolean>(length)
     const seqs = new Array<number>(length)
     const before = origin.have
-    for (let i = 0; i < length; i++) {
-      const draft = drafts[i]
-      if (!draft) continue
+    let i = 0
+    for (const draft of publish.drafts) {
       const first = draft.key === undefined ? undefined : audience.keyed(draft.database, draft.key)
       entries[i] = first
       duplicates[i] = first !== undefined
       seqs[i] = first ? 0 : origin.have + 1
+      i++
       if (first) continue
       const entry = entryOf(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms)
       origin.append(entry)

@@ -179,14 +179,6 @@ export class Lexer {
     const end = first + ((to - from) >> 2)
     let all = 0
     let i = first
-    for (; i + 4 <= end; i += 4) {
-      const a = view[i] ?? 0
-      const b = view[i + 1] ?? 0
-      const c = view[i + 2] ?? 0
-      const d = view[i + 3] ?? 0
-      if ((unfit(a) | unfit(b) | unfit(c) | unfit(d)) !== 0) break
-      all |= a | b | c | d
-    }
     for (; i < end; i++) {
       const word = view[i] ?? 0
       if (unfit(word) !== 0) break

@@ -19,10 +19,10 @@ export class Queue<Item> {
     const item = this.#items[this.#next]
     if (item === undefined) return undefined
     this.#next++
-    if (this.length === 0) this.#items = []
-    else if (this.#next < batch) return item
-    else this.#items = this.#items.slice(this.#next)
-    this.#next = 0
+    if (this.#next >= batch || this.length === 0) {
+      this.#items = this.#items.slice(this.#next)
+      this.#next = 0
+    }
     return item
   }
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../effect.js'
 import type { Answers } from './answer.js'
+import { Memo } from './memo.js'
 import type { Form } from './operation.js'
 import { type Body, framed } from './rope.js'
 
@@ -42,27 +43,20 @@ interface Parts {
   readonly last: boolean
 }
 
-/** What the last answer was put into. Strings are put together when they are first looked at: that of many readers once. */
-class Shared {
-  readonly #write: (answer: Answer) => Body
-  #last: { readonly answer: Answer; body: Body; isFlat: boolean } | undefined
+/** What an answer was put into. Strings are put together when they are first looked at: that of many readers once for all. */
+class Kept {
+  #body: Body
+  #asked = 0
 
-  constructor(write: (answer: Answer) => Body) {
-    this.#write = write
+  constructor(body: Body) {
+    this.#body = body
   }
 
-  of(answer: Answer): Body {
-    const last = this.#last
-    if (last?.answer !== answer) {
-      const body = this.#write(answer)
-      this.#last = { answer, body, isFlat: false }
-      return body
-    }
-    if (!last.isFlat) {
-      last.isFlat = true
-      if (typeof last.body === 'string') last.body = Buffer.from(last.body, 'latin1').toString('latin1')
-    }
-    return last.body
+  read(): Body {
+    // Who asks again is one of many.
+    if (++this.#asked === 2 && typeof this.#body === 'string')
+      this.#body = Buffer.from(this.#body, 'latin1').toString('latin1')
+    return this.#body
   }
 }
 
@@ -74,8 +68,8 @@ export class Replies {
   #okDate = ''
   #okHeads = new Array<string | undefined>(okHeadsMax)
   readonly #last = {
-    bus: new Shared((answer) => this.ok(this.#answers.write('bus', answer))),
-    page: new Shared((answer) => this.ok(this.#answers.write('page', answer))),
+    bus: new Memo((answer: Answer) => new Kept(this.ok(this.#answers.write('bus', answer)))),
+    page: new Memo((answer: Answer) => new Kept(this.ok(this.#answers.write('page', answer)))),
   }
 
   constructor(answers: Answers, keepAliveMs: number) {
@@ -96,7 +90,7 @@ export class Replies {
 
   /** Put together once for all readers that get the same answer. */
   shared(form: Form, answer: Answer): Body {
-    return (form === 'bus' ? this.#last.bus : this.#last.page).of(answer)
+    return (form === 'bus' ? this.#last.bus : this.#last.page).of(answer).read()
   }
 
   /** All but the body, for so many bytes; the time is in it, so it is made anew each second. */
