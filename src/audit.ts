@@ -31,6 +31,14 @@ const auditOrigin = (origin: Origin): string[] => {
   return broken
 }
 
+/** Every long text that is held is an entry's, and the other way about: else it would be held for ever. */
+export const auditArena = ({ arena, origins }: Ledger): string[] => {
+  let bytes = 0
+  for (const origin of origins)
+    for (let seq = origin.first; seq <= origin.have; seq++) bytes += origin.at(seq)?.heldBytes ?? 0
+  return bytes === arena.bytes ? [] : [`I9: of ${arena.bytes} bytes in the arena ${bytes} are anybody's`]
+}
+
 /** I7, I9, and that what is counted is there. */
 export const auditChannels = (channels: Channels): string[] => {
   const broken: string[] = []

@@ -1,4 +1,4 @@
-import { auditChannels, auditLog } from './audit.js'
+import { auditArena, auditChannels, auditLog } from './audit.js'
 import { ChannelAudience } from './channel/audience.js'
 import { Channels } from './channel/channels.js'
 import { Readers } from './channel/readers.js'
@@ -240,7 +240,11 @@ export class Engine {
 
   /** Breaks of the invariants I1 to I10, in words; empty when all hold. Slow: for the simulator and on demand. */
   audit(): readonly string[] {
-    return [...auditLog(this.#ledger, this.#cluster.viewChange), ...auditChannels(this.#channels)]
+    return [
+      ...auditLog(this.#ledger, this.#cluster.viewChange),
+      ...auditChannels(this.#channels),
+      ...auditArena(this.#ledger),
+    ]
   }
 }
 

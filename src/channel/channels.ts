@@ -135,7 +135,7 @@ export class Channels {
   adopt(entry: Entry, nowMs: number): void {
     this.#nowMs = nowMs
     if (entry.key !== undefined) this.#keys.hold(entry)
-    if (entry.tail !== '') this.#insert(entry)
+    if (entry.weight > 0) this.#insert(entry)
     else if (!this.#keys.holds(entry)) entry.origin.drop(entry.seq)
   }
 

@@ -38,8 +38,6 @@ export interface Extent {
 
 const nothing: readonly Entry[] = []
 
-const weightOf = ({ head, tail }: Entry): number => head.length + tail.length
-
 const isLarge = ({ ring }: Channel): boolean => ring.length > smallRing
 
 /** One more than fit into the bytes, if there are more: to look further would be in vain. */
@@ -50,7 +48,7 @@ const uncovered = ({ ring }: Channel, from: number, reading: Reading, { limit, b
   for (let i = from; i < ring.length; i++) {
     const entry = ring.at(i)
     if (!entry || reading.covers(entry)) continue
-    left -= weightOf(entry)
+    left -= entry.weight
     if (!found) found = [entry]
     else found.push(entry)
     // The first fits in any case, so it takes a second one to tell that there are more.
@@ -117,7 +115,7 @@ const oldest = (channels: readonly Channel[]): Entry | undefined =>
 const fitting = (entries: readonly Entry[], bytes: number): readonly Entry[] => {
   let sum = 0
   const end = entries.findIndex((entry) => {
-    sum += weightOf(entry)
+    sum += entry.weight
     return sum > bytes
   })
   return end < 0 ? entries : entries.slice(0, Math.max(1, end))

@@ -1,3 +1,4 @@
+import { type Block, longBytes } from './arena.js'
 import type { Origin } from './origin.js'
 import type { Copy, Draft, Position, Record } from './record.js'
 import { Run } from './run.js'
@@ -15,7 +16,7 @@ export class Entry {
   readonly key: string | undefined
   readonly digest: string | undefined
   head: string
-  tail: string
+  #tail: string | Block
   /** By the `ms` clock, without fractions: whole numbers take no memory of their own. */
   readonly bornMs: number
   /** What it costs to keep, in bytes. Known once and for all: the oldest entry, that goes, has long left the caches, and what it refers to. */
@@ -34,7 +35,7 @@ export class Entry {
     this.key = draft.key
     this.digest = draft.digest
     this.head = draft.head
-    this.tail = draft.tail
+    this.#tail = draft.tail.length < longBytes ? draft.tail : origin.arena.hold(draft.tail)
     this.size = sizeOf(draft)
   }
 
@@ -54,9 +55,25 @@ export class Entry {
     if (copy.tail === '') this.strip()
   }
 
+  /** Of a long one, a copy each time. */
+  get tail(): string {
+    return typeof this.#tail === 'string' ? this.#tail : this.#tail.read()
+  }
+
+  /** Of its content, in bytes. */
+  get weight(): number {
+    return this.head.length + this.#tail.length
+  }
+
+  /** Of that, what an arena holds. */
+  get heldBytes(): number {
+    return typeof this.#tail === 'string' ? 0 : this.#tail.length
+  }
+
   strip(): void {
+    if (typeof this.#tail !== 'string') this.origin.arena.release(this.#tail)
     this.head = ''
-    this.tail = ''
+    this.#tail = ''
   }
 
   record(): Record {

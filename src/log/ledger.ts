@@ -1,4 +1,5 @@
 import type { Reach } from '../cluster/message.js'
+import { Arena } from './arena.js'
 import type { Entry, Place } from './entry.js'
 import type { NodeId } from './node-id.js'
 import { Origin } from './origin.js'
@@ -19,6 +20,7 @@ export class Ledger {
   lastOrigin: NodeId | '' = ''
   /** The latest time of any origin that is forgotten: what a cursor from before it has missed can't be told any more. */
   horizon = 0
+  readonly arena = new Arena()
   readonly #byId = new Map<NodeId, Origin>()
   /** What is shown now continues this run, if there is one. */
   #run: Run | undefined
@@ -36,7 +38,7 @@ export class Ledger {
   }
 
   add(id: NodeId): Origin {
-    return this.#byId.get(id) ?? this.put(new Origin(id))
+    return this.#byId.get(id) ?? this.put(new Origin(id, this.arena))
   }
 
   put<Kind extends Origin>(origin: Kind): Kind {

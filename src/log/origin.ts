@@ -1,3 +1,4 @@
+import { Arena } from './arena.js'
 import type { Entry } from './entry.js'
 import type { NodeId } from './node-id.js'
 
@@ -26,7 +27,11 @@ export class Origin {
   /** No record before this one is kept in a ring. */
   #oldest = 1
 
-  constructor(readonly id: NodeId) {}
+  constructor(
+    readonly id: NodeId,
+    /** Where long texts of its records lie. */
+    readonly arena: Arena = new Arena(),
+  ) {}
 
   /** Nothing before this record is held. */
   get first(): number {
@@ -58,6 +63,7 @@ export class Origin {
   drop(seq: number): void {
     const index = seq - this.#base
     if (index < 0) return
+    this.#slots[this.#head + index]?.strip()
     this.#slots[this.#head + index] = undefined
     if (index > 0) return
     while (this.#head < this.#slots.length && this.#slots[this.#head] === undefined) {

@@ -176,5 +176,5 @@ const loadOf = (prng: Prng): Load => ({
   localAck: prng.chance(0.1),
   twoCopies: prng.chance(0.15),
   batches: prng.chance(0.4),
-  paddingMost: prng.pick([0, 0, 60, 300]),
+  paddingMost: prng.pick([0, 0, 60, 3000]),
 })

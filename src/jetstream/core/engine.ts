@@ -1,4 +1,4 @@
-import { auditChannels } from '../../audit.js'
+import { auditArena, auditChannels } from '../../audit.js'
 import type { Channel } from '../../channel/channel.js'
 import { Survey } from '../../channel/survey.js'
 import type { Effect, Input, Now, Outcome, Poll, Publish, Publisher, Reader, Status, SurveyWish } from '../../effect.js'
@@ -265,6 +265,7 @@ export class StreamEngine {
   audit(): readonly string[] {
     return [...this.#databases.values()].flatMap(({ order }) => [
       ...auditChannels(order.channels),
+      ...auditArena(order.ledger),
       ...(order.ledger.shown[order.origin.slot] === order.origin.shown ? [] : ['I1: the shown vector is off']),
     ])
   }

@@ -35,6 +35,7 @@ export class StreamOrigin extends Origin {
   override drop(seq: number): void {
     const index = this.#find(seq)
     if (this.#seqs[index] !== seq) return
+    this.#entries[index]?.strip()
     this.#entries[index] = undefined
     while (this.#head < this.#entries.length && this.#entries[this.#head] === undefined) this.#head++
     if (this.#head <= 1024 || this.#head * 2 < this.#entries.length) return
