@@ -3,6 +3,8 @@ import type { Origin } from './origin.js'
 import type { Copy, Draft, Position, Record } from './record.js'
 import { Run } from './run.js'
 
+const split = 2 ** 30
+
 /** A position, or the run of records in which it is found. */
 export type Place = Position | Run
 
@@ -19,16 +21,20 @@ export class Entry {
   #tail: string | Block
   /** By the `ms` clock, without fractions: whole numbers take no memory of their own. */
   readonly bornMs: number
+  readonly #high: number
+  readonly #low: number
   /** What it costs to keep, in bytes. Known once and for all: the oldest entry, that goes, has long left the caches, and what it refers to. */
   readonly size: number
 
   constructor(
     readonly origin: Origin,
     readonly seq: number,
-    readonly time: number,
+    time: number,
     draft: Draft,
     bornMs: number,
   ) {
+    this.#high = Math.floor(time / split)
+    this.#low = time % split
     this.bornMs = Math.floor(bornMs)
     this.database = draft.database
     this.channel = draft.channel
@@ -53,6 +59,11 @@ export class Entry {
   decide(copy: Copy): void {
     this.place = copy.position
     if (copy.tail === '') this.strip()
+  }
+
+  /** Lamport time. Kept in two halves: a number so large would be an object of its own. */
+  get time(): number {
+    return this.#high * split + this.#low
   }
 
   /** Of a long one, a copy each time. */
