@@ -34,8 +34,7 @@ const auditOrigin = (origin: Origin): string[] => {
 /** Every long text that is held is an entry's, and the other way about: else it would be held for ever. */
 export const auditArena = ({ arena, origins }: Ledger): string[] => {
   let bytes = 0
-  for (const origin of origins)
-    for (let seq = origin.first; seq <= origin.have; seq++) bytes += origin.at(seq)?.heldBytes ?? 0
+  for (const origin of origins) for (const entry of origin.entries()) bytes += entry?.heldBytes ?? 0
   return bytes === arena.bytes ? [] : [`I9: of ${arena.bytes} bytes in the arena ${bytes} are anybody's`]
 }
 

@@ -93,6 +93,7 @@ export class Engine {
     this.#strangers.begin(now)
     this.#cluster.begin(now)
     this.#take(input, now)
+    this.#ledger.arena.forget()
     return this.#effects
   }
 

@@ -1,3 +1,4 @@
+import { apart } from '../apart.js'
 import type { Floor } from '../cluster/message.js'
 import type { CoreOptions } from '../limits.js'
 import { type Entry, before as sooner } from '../log/entry.js'
@@ -83,14 +84,15 @@ export class Channels {
   }
 
   open(database: string, name: string): Channel {
-    return this.find(database, name) ?? this.#add(new Channel(database, name))
+    return this.find(database, name) ?? this.#add(database, apart(name))
   }
 
-  #add(channel: Channel): Channel {
-    const { database, name } = channel
+  #add(database: string, name: string): Channel {
     const others = this.#databases.get(database)
+    const [other] = others?.values() ?? []
+    const channel = new Channel(other?.database ?? apart(database), name)
     if (others) others.set(name, channel)
-    else this.#databases.set(database, new Map([[name, channel]]))
+    else this.#databases.set(channel.database, new Map([[name, channel]]))
     this.#size++
     return channel
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { apart } from '../apart.js'
 import { EngineError } from '../errors.js'
 import type { Content, Draft } from '../log/record.js'
 import { checkKey, isNull, misfit, refuse } from './fields.js'
@@ -70,5 +71,5 @@ const untracedOf = ({ database, channel, message, key }: DraftParts, options: Ht
   const { head, tail, ownId } = message
   const given = key ?? ownId
   if (given === undefined) return { database, channel, head, tail }
-  return { database, channel, head, tail, key: checkKey(given, options), digest: digestOf(channel, message) }
+  return { database, channel, head, tail, key: apart(checkKey(given, options)), digest: digestOf(channel, message) }
 }

@@ -1,4 +1,5 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
+import { pieceLength } from '../apart.js'
 import { EngineError } from '../errors.js'
 import { longBytes } from '../log/arena.js'
 
@@ -45,18 +46,19 @@ const unfit = (word: number): number => {
   return (((word - 0x20202020) & ~word) | ((slash - 0x01010101) & ~slash)) & tops
 }
 
-/** Each byte has its highest bit if it is one, below 0x80, that a string can pass over, but for a quote; so none may be missing. */
-const plain = (word: number): number => ~word & (word + 0x60606060) & ((word ^ 0x5c5c5c5c) + 0x7f7f7f7f)
-
-/** Passes over words that are plain, four at a time: a test of all is cheaper than four. */
-const plainTo = (view: Int32Array, from: number, end: number): number => {
+/** Of ASCII: passes over words without a byte below 0x20, four at a time. */
+const overPrintable = (view: Int32Array, from: number, end: number): number => {
   let i = from
   for (; i + 4 <= end; i += 4) {
-    const all = plain(view[i] ?? 0) & plain(view[i + 1] ?? 0) & plain(view[i + 2] ?? 0) & plain(view[i + 3] ?? 0)
-    if ((all & tops) !== tops) break
+    // A byte from 0x20 on, and no other, comes to 0x80 or more, and none of them to 0x100.
+    const first = ((view[i] ?? 0) + 0x60606060) & ((view[i + 1] ?? 0) + 0x60606060)
+    const second = ((view[i + 2] ?? 0) + 0x60606060) & ((view[i + 3] ?? 0) + 0x60606060)
+    if ((first & second & tops) !== tops) break
   }
   return i
 }
+
+const largeBytes = 4096
 
 /** What is longer is checked to be UTF-8 before it is read; in a shorter one there is rarely a byte that needs it. */
 const wholeBytes = 1024
@@ -89,8 +91,11 @@ export class Lexer {
   readonly #start: number
   /** All of it has been shown to be UTF-8. */
   #clean = false
-  /** Of the last long string: no quote comes before this place. */
+  /** All of it has been shown to be ASCII. */
+  #ascii = false
+  /** Of the last long string: no quote, and no backslash, comes before this place. */
   #quoteAt = -1
+  #slashAt = -1
   /** All codes of strings so far, one over the other: below 0x80, all of them are ASCII. */
   #high = 0
 
@@ -99,17 +104,24 @@ export class Lexer {
     this.text = text
     this.#start = from
     this.at = from
-    if (text.length - from > wholeBytes) this.#cleanse()
+    if (text.length - from <= wholeBytes) return
+    this.#ascii = isAscii(this.#rest)
+    if (!this.#ascii) this.#cleanse()
+  }
+
+  get #rest(): Buffer {
+    return this.#bytes.subarray(this.#start, this.text.length)
   }
 
   /**
-   * What stands between two places, a character a byte, to be kept: of a short text a copy, which keeps nothing else
-   * alive. A long one is copied to where it is kept (`Arena`), so it need not be copied here.
+   * What stands between two places, a character a byte, to be kept: a copy, which keeps nothing else alive. What is long,
+   * and nearly all of a text, keeps it as a whole instead: it is copied once more where it is kept (`Arena`).
    */
   own(from: number, to: number): string {
-    return to - from < longBytes ? this.#bytes.toString('latin1', from, to) : this.text.slice(from, to)
+    const { length } = this.text
+    if (to - from >= longBytes && (to - from) * 8 >= length * 7) return this.text.slice(from, to)
+    return this.#bytes.toString('latin1', from, to)
   }
-
   /** Nothing is left, and all of it was UTF-8. */
   protected finish(): void {
     if (this.at < this.text.length) this.fail()
@@ -148,14 +160,17 @@ export class Lexer {
     return at < near || at === length ? at : this.#farSpecial(at)
   }
 
-  /** Long strings are looked through by words, as far as the next quote. */
+  /** Long strings are looked through by words, as far as the next quote; of ASCII, as far as the next backslash, too. */
   #farSpecial(from: number): number {
-    const text = this.text
-    if (this.#quoteAt < from) {
-      const found = text.indexOf('"', from)
-      this.#quoteAt = found < 0 ? text.length : found
-    }
-    return this.#search(from, this.#quoteAt)
+    if (this.#quoteAt < from) this.#quoteAt = this.#find('"', from)
+    if (!this.#ascii) return this.#search(from, this.#quoteAt)
+    if (this.#slashAt < from) this.#slashAt = this.#find('\\', from)
+    return this.#search(from, Math.min(this.#quoteAt, this.#slashAt))
+  }
+
+  #find(letter: string, from: number): number {
+    const found = this.text.indexOf(letter, from)
+    return found < 0 ? this.text.length : found
   }
 
   /** The index of the first byte that a string can't pass over, but for a quote; else `to`. */
@@ -185,14 +200,13 @@ export class Lexer {
     const view = wordsOf(this.#bytes)
     const first = (this.#bytes.byteOffset + from) >> 2
     const end = first + ((to - from) >> 2)
+    if (this.#ascii) return from + 4 * (overPrintable(view, first, end) - first)
     let all = 0
     let i = first
-    for (;;) {
-      i = plainTo(view, i, end)
+    for (; i < end; i++) {
       const word = view[i] ?? 0
-      if (i >= end || unfit(word) !== 0) break
+      if (unfit(word) !== 0) break
       all |= word
-      i++
     }
     if ((all & tops) !== 0) this.#high |= 0x80
     return from + 4 * (i - first)
@@ -246,11 +260,17 @@ export class Lexer {
 
   /** Of the last string. */
   protected lastString(): string {
-    const inner = this.text.slice(this.from + 1, this.to - 1)
+    const inner = this.#pieceOf(this.from + 1, this.to - 1)
     if (!this.escaped && this.#high < 0x80) return inner
     this.#cleanse()
     const text = Buffer.from(inner, 'latin1').toString()
     return this.escaped ? JSON.parse(`"${text}"`) : text
+  }
+
+  /** Of a large text a copy: V8's piece of it would keep all of it alive. */
+  #pieceOf(from: number, to: number): string {
+    const isHarmless = this.text.length < largeBytes || to - from < pieceLength
+    return isHarmless ? this.text.slice(from, to) : this.#bytes.toString('latin1', from, to)
   }
 
   protected fail(): never {
@@ -259,8 +279,8 @@ export class Lexer {
   }
 
   #cleanse(): void {
-    if (this.#clean) return
-    if (!isUtf8(this.#bytes.subarray(this.#start, this.text.length))) {
+    if (this.#clean || this.#ascii) return
+    if (!isUtf8(this.#rest)) {
       throw new EngineError('bad_json', 'the body is not UTF-8')
     }
     this.#clean = true

@@ -1,30 +1,22 @@
-/** Texts from this length on are held in an arena. */
+/** Texts of this length are held in an arena. Longer ones V8 keeps apart, too, and neither copies them. */
 export const longBytes = 2048
+export const longMost = 2 ** 18
 
-/** What is longer than a quarter of it has a region of its own. */
 const regionBytes = 2 ** 20
 /** So many regions may be empty, or stand for what is empty in others, before anything is moved or given back. */
 const slackRegions = 4
 
 /** Texts one behind the other. */
 class Region {
-  readonly bytes: Buffer
+  readonly bytes = Buffer.allocUnsafeSlow(regionBytes)
   blocks: Block[] = []
   /** Where the next one is put. */
   used = 0
   /** Bytes that are still held. */
   live = 0
 
-  constructor(size: number) {
-    this.bytes = Buffer.from(new SharedArrayBuffer(size))
-  }
-
-  get size(): number {
-    return this.bytes.length
-  }
-
   hasRoom(length: number): boolean {
-    return this.used + length <= this.size
+    return this.used + length <= regionBytes
   }
 
   clear(): void {
@@ -39,16 +31,11 @@ export class Block {
   /** Undefined when it is let go. */
   region: Region | undefined
   at = 0
+  /** Its text, if it was read in this step. */
+  text: string | undefined
 
   constructor(length: number) {
     this.length = length
-  }
-
-  /** A copy. */
-  read(): string {
-    const { region, at, length } = this
-    if (!region) throw new Error('a text is read that has been let go')
-    return region.bytes.toString('latin1', at, at + length)
   }
 }
 
@@ -60,29 +47,45 @@ export class Block {
  * and so do regions. Where they don't, what is left in the emptiest is moved: all regions together are never larger than
  * half as much again as what is held, and a few regions more.
  *
- * Only copies are handed out, so nobody ever sees a region that is written again.
+ * Only copies are handed out, so nobody ever sees a region that is written again; one copy to all who ask in one step.
  */
 export class Arena {
   readonly #used = new Set<Region>()
   #spare: Region[] = []
   /** The one that is being filled. */
   #open: Region | undefined
-  /** Of all regions that hold something. */
-  #size = 0
+  #read: Block[] = []
   /** What is held. */
   bytes = 0
 
   /** Of all regions. */
   get capacity(): number {
-    return this.#size + this.#spare.length * regionBytes
+    return (this.#used.size + this.#spare.length) * regionBytes
   }
 
+  /** Of `longBytes` to `longMost`. */
   hold(text: string): Block {
     const block = new Block(text.length)
     this.bytes += text.length
     const region = this.#place(block)
     region.bytes.write(text, block.at, 'latin1')
     return block
+  }
+
+  read(block: Block): string {
+    const { region, at, length } = block
+    if (!region) throw new Error('a text is read that has been let go')
+    if (block.text !== undefined) return block.text
+    block.text = region.bytes.toString('latin1', at, at + length)
+    this.#read.push(block)
+    return block.text
+  }
+
+  /** The end of a step: who asks from now on gets another copy. */
+  forget(): void {
+    if (this.#read.length === 0) return
+    for (const block of this.#read) block.text = undefined
+    this.#read = []
   }
 
   release(block: Block): void {
@@ -92,7 +95,7 @@ export class Arena {
     this.bytes -= length
     region.live -= length
     if (region.live === 0) this.#emptied(region)
-    const waste = this.#size - this.bytes
+    const waste = this.#used.size * regionBytes - this.bytes
     if (waste > this.bytes / 2 + slackRegions * regionBytes) this.#evacuate()
   }
 
@@ -107,16 +110,10 @@ export class Arena {
   }
 
   #regionFor(length: number): Region {
-    if (length > regionBytes / 4) return this.#use(new Region(length))
-    if (!this.#open?.hasRoom(length)) {
-      this.#open = this.#use(this.#spare.pop() ?? new Region(regionBytes))
-    }
-    return this.#open
-  }
-
-  #use(region: Region): Region {
+    if (this.#open?.hasRoom(length)) return this.#open
+    const region = this.#spare.pop() ?? new Region()
     this.#used.add(region)
-    this.#size += region.size
+    this.#open = region
     return region
   }
 
@@ -127,8 +124,7 @@ export class Arena {
 
   #free(region: Region): void {
     this.#used.delete(region)
-    this.#size -= region.size
-    if (region.size !== regionBytes || this.#spare.length >= slackRegions) return
+    if (this.#spare.length === slackRegions) return
     region.clear()
     this.#spare.push(region)
   }
@@ -137,8 +133,7 @@ export class Arena {
   #evacuate(): void {
     let emptiest: Region | undefined
     for (const region of this.#used)
-      if (region !== this.#open && region.size === regionBytes && region.live < (emptiest?.live ?? regionBytes))
-        emptiest = region
+      if (region !== this.#open && region.live < (emptiest?.live ?? regionBytes)) emptiest = region
     if (!emptiest) return
     for (const block of emptiest.blocks) if (block.region === emptiest) this.#move(block, emptiest)
     emptiest.live = 0

@@ -1,4 +1,4 @@
-import { type Block, longBytes } from './arena.js'
+import { type Block, longBytes, longMost } from './arena.js'
 import type { Origin } from './origin.js'
 import type { Copy, Draft, Position, Record } from './record.js'
 import { Run } from './run.js'
@@ -41,7 +41,8 @@ export class Entry {
     this.key = draft.key
     this.digest = draft.digest
     this.head = draft.head
-    this.#tail = draft.tail.length < longBytes ? draft.tail : origin.arena.hold(draft.tail)
+    const { tail } = draft
+    this.#tail = tail.length < longBytes || tail.length > longMost ? tail : origin.arena.hold(tail)
     this.size = sizeOf(draft)
   }
 
@@ -66,9 +67,9 @@ export class Entry {
     return this.#high * split + this.#low
   }
 
-  /** Of a long one, a copy each time. */
+  /** Of a long one, a copy with each step. */
   get tail(): string {
-    return typeof this.#tail === 'string' ? this.#tail : this.#tail.read()
+    return typeof this.#tail === 'string' ? this.#tail : this.origin.arena.read(this.#tail)
   }
 
   /** Of its content, in bytes. */

@@ -38,6 +38,11 @@ export class Origin {
     return this.#base
   }
 
+  /** All that is held, with holes. */
+  entries(): readonly (Entry | undefined)[] {
+    return this.#slots
+  }
+
   at(seq: number): Entry | undefined {
     const index = seq - this.#base
     return index < 0 ? undefined : this.#slots[this.#head + index]

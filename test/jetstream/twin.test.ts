@@ -82,6 +82,9 @@ class Follower {
   }
 }
 
+/** Some are so long that they lie in an arena. */
+const spelled = (n: number): number | string => (n % 3 === 0 ? String(n).padStart(3000, '0') : n)
+
 type Move =
   | {
       readonly is: 'publish'
@@ -244,7 +247,7 @@ class Play {
     seat.fates.splice(0)
     if (fate < 2) seat.fates.push(fate === 0 ? 'lost' : 'unanswered')
     const keyed = key < 4 ? { key: `k${key}`, digest: `d${key}` } : {}
-    const drafts = channels.map((name, i) => draft(name, ++this.#text, i === 0 ? keyed : {}))
+    const drafts = channels.map((name, i) => draft(name, spelled(++this.#text), i === 0 ? keyed : {}))
     this.#published.push({ seat, publisher: seat.publish(drafts), drafts })
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { Arena, type Block } from '../../src/log/arena.js'
+import { Arena, type Block, longBytes, longMost } from '../../src/log/arena.js'
 
 const region = 2 ** 20
 
@@ -15,11 +15,10 @@ const textOf = (n: number, length: number): string => `${n}\u00ff`.repeat(length
 
 type Move = { readonly hold: number } | { readonly release: number }
 
-/** Most are small, some so large that they have regions of their own. */
+/** Most are small. */
 const length = fc.oneof(
-  { weight: 8, arbitrary: fc.integer({ min: 2048, max: 40_000 }) },
-  { weight: 2, arbitrary: fc.integer({ min: 40_000, max: 300_000 }) },
-  { weight: 1, arbitrary: fc.integer({ min: region - 1, max: region + 1 }) },
+  { weight: 4, arbitrary: fc.integer({ min: longBytes, max: 40_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 40_000, max: longMost }) },
 )
 const moves = (release: fc.Arbitrary<number>): fc.Arbitrary<readonly Move[]> =>
   fc.array(fc.oneof(fc.record({ hold: length }), fc.record({ release })), { maxLength: 400, size: 'max' })
@@ -43,7 +42,7 @@ const play = (list: readonly Move[]): string | undefined => {
     const most = 1.5 * bytes + 10 * region
     if (arena.capacity > most) return `${arena.capacity} for ${bytes} bytes`
   }
-  for (const { block, text } of held) if (block.read() !== text) return `${text.slice(0, 8)} is not what it was`
+  for (const { block, text } of held) if (arena.read(block) !== text) return `${text.slice(0, 8)} is not what it was`
   for (const { block } of held) arena.release(block)
   return arena.bytes === 0 && arena.capacity <= 9 * region ? undefined : 'something is left'
 }
@@ -75,7 +74,20 @@ test('where one of many is left in each region, they are moved together', (t) =>
   for (const [n, { block }] of all.entries()) if (n % 40 !== 0) arena.release(block)
   t.equal(arena.bytes, left.length * 16_000)
   t.ok(arena.capacity <= 1.5 * arena.bytes + 10 * region, `${arena.capacity} for ${arena.bytes}`)
-  for (const { block, text } of left) t.equal(block.read(), text)
+  for (const { block, text } of left) t.equal(arena.read(block), text)
+  t.end()
+})
+
+test('all who ask in one step are given the same copy', (t) => {
+  const arena = new Arena()
+  const block = arena.hold(textOf(1, 5000))
+  t.equal(arena.read(block), textOf(1, 5000))
+  t.ok(block.text)
+  arena.forget()
+  t.equal(block.text, undefined, 'and nobody keeps it')
+  t.equal(arena.read(block), textOf(1, 5000))
+  arena.release(block)
+  t.throws(() => arena.read(block), /let go/)
   t.end()
 })
 
@@ -85,6 +97,6 @@ test('what is let go is not read any more, and is let go once', (t) => {
   arena.release(block)
   arena.release(block)
   t.equal(arena.bytes, 0)
-  t.throws(() => block.read(), /let go/)
+  t.throws(() => arena.read(block), /let go/)
   t.end()
 })

@@ -75,6 +75,7 @@ export class StreamEngine {
     this.#now = now
     for (const database of this.#databases.values()) database.begin(now)
     this.#take(input)
+    for (const { order } of this.#databases.values()) order.ledger.arena.forget()
     this.#begun ||= this.ready
     return this.#effects
   }

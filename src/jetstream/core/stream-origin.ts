@@ -13,6 +13,10 @@ export class StreamOrigin extends Origin {
     return this.#seqs[this.#head] ?? this.have + 1
   }
 
+  override entries(): readonly (Entry | undefined)[] {
+    return this.#entries
+  }
+
   override at(seq: number): Entry | undefined {
     const index = this.#find(seq)
     return this.#seqs[index] === seq ? this.#entries[index] : undefined

@@ -1,0 +1,57 @@
+import { test } from 'tap'
+import { Channels } from '../src/channel/channels.js'
+import { httpDefaults } from '../src/http/limits.js'
+import { readDraft } from '../src/http/publish.js'
+import { coreDefaults } from '../src/limits.js'
+import { Ledger } from '../src/log/ledger.js'
+import type { Draft } from '../src/log/record.js'
+import { allRules } from '../src/log/rules.js'
+import { heapUsed } from './fuzz/fuzz.js'
+import { draft, Lone } from './support/core.js'
+
+const count = 200
+const space = ' '.repeat(100_000)
+const long = 'x'.repeat(2100)
+
+/** What is kept of each of these is small; what it came in is not. */
+const bodies: { readonly [part: string]: (n: number) => string } = {
+  tail: (n) => `{"channel":"c","message":{"n":${n},"x":"${long}"}${space}}`,
+  head: (n) => `{"channel":"c","message":{"n":${n},"x":"${long}","message_id":null}${space}}`,
+  key: (n) => `{"channel":"c","key":"a key of some length ${n}","message":{}${space}}`,
+  'message_id as a key': (n) => `{"channel":"c","message":{"message_id":"a key of some length ${n}"}${space}}`,
+  'channel name': (n) => `{"channel":"a name of some length ${n}","message":{}${space}}`,
+  traceparent: (n) =>
+    `{"channel":"c","message":{},"traceparent":"00-${n.toString().padStart(32, 'a')}-00f067aa0ba902b7-01"${space}}`,
+}
+
+for (const [part, bodyOf] of Object.entries(bodies))
+  test(`what is kept of a message keeps nothing else alive: ${part}`, (t) => {
+    const kept: Draft[] = []
+    const before = heapUsed()
+    for (let n = 0; n < count; n++) kept.push(readDraft(Buffer.from(bodyOf(n)), 'main', httpDefaults))
+    t.ok(heapUsed() - before < (count * space.length) / 10)
+    t.equal(kept.length, count)
+    t.end()
+  })
+
+test('a channel keeps nothing of the request that made it alive', (t) => {
+  const channels = new Channels(new Ledger(), coreDefaults, allRules)
+  const before = heapUsed()
+  for (let n = 0; n < count; n++) {
+    const request = `/a database of some length/${space}/a name of some length ${n}`
+    channels.open(request.slice(1, 26), request.slice(2 + 25 + space.length + 1))
+  }
+  t.ok(heapUsed() - before < (count * space.length) / 10)
+  t.ok(channels.find('a database of some length', 'a name of some length 7'))
+  t.end()
+})
+
+test('a long message is there once for all who are told of it in one step', (t) => {
+  const lone = new Lone()
+  for (let n = 0; n < count; n++) lone.poll('now', ['all', `own ${n}`], { waitMs: 1000 })
+  const before = heapUsed()
+  lone.publish(draft('all', space))
+  t.equal(lone.effects.filter(({ type }) => type === 'answer').length, count)
+  t.ok(heapUsed() - before < (count * space.length) / 10)
+  t.end()
+})
