@@ -1,6 +1,6 @@
-import { apart } from '../apart.js'
 import type { Floor } from '../cluster/message.js'
 import type { CoreOptions } from '../limits.js'
+import { apart } from '../log/apart.js'
 import { type Entry, before as sooner } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Origin } from '../log/origin.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { apart } from '../apart.js'
 import { EngineError } from '../errors.js'
+import { apart } from '../log/apart.js'
 import type { Content, Draft } from '../log/record.js'
 import { checkKey, isNull, misfit, refuse } from './fields.js'
 import type { Scan } from './json.js'

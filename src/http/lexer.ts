@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { pieceLength } from '../apart.js'
 import { EngineError } from '../errors.js'
+import { pieceLength } from '../log/apart.js'
 import { longBytes } from '../log/arena.js'
 
 const quote = 0x22
