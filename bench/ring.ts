@@ -1,7 +1,7 @@
 import { Ring } from '../src/channel/ring.js'
-import type { Entry } from '../src/log/entry.js'
+import { Entry } from '../src/log/entry.js'
 import { Origin } from '../src/log/origin.js'
-import { entry, nodeId } from '../test/support/core.js'
+import { draft, entry, nodeId } from '../test/support/core.js'
 import { type Part, repeated } from './part.js'
 
 const kept = 1000
@@ -13,6 +13,15 @@ const full = (): { ring: Ring; origin: Origin } => {
   return { ring, origin }
 }
 
+/** It comes again and again, later each time. */
+class Returning extends Entry {
+  at = this.seq
+
+  override get time(): number {
+    return this.at
+  }
+}
+
 /** What is kept of a channel. */
 export const ring: Part = {
   name: 'ring',
@@ -20,14 +29,16 @@ export const ring: Part = {
     {
       name: `insert and evict, ${kept} kept`,
       prepare: () => {
-        const { ring } = full()
+        const ring = new Ring()
+        const origin = new Origin(nodeId(1))
+        for (let seq = 1; seq <= kept; seq++) ring.insert(new Returning(origin, seq, seq, draft('a', seq), 0))
         // The oldest comes back as the newest, so that only the ring is timed.
         let time = kept
         return repeated(() => {
-          const oldest: { time: number } | undefined = ring.shift()
-          if (!oldest) return
-          oldest.time = ++time
-          ring.insert(oldest as Entry)
+          const oldest = ring.shift()
+          if (!(oldest instanceof Returning)) return
+          oldest.at = ++time
+          ring.insert(oldest)
         })
       },
     },
