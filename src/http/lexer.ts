@@ -58,6 +58,7 @@ const overPrintable = (view: Int32Array, from: number, end: number): number => {
   return i
 }
 
+/** Of texts from this length on, pieces are copied; a smaller one may live on with its pieces. */
 const largeBytes = 4096
 
 /** What is longer is checked to be UTF-8 before it is read; in a shorter one there is rarely a byte that needs it. */
@@ -122,6 +123,7 @@ export class Lexer {
     if (to - from >= longBytes && (to - from) * 8 >= length * 7) return this.text.slice(from, to)
     return this.#bytes.toString('latin1', from, to)
   }
+
   /** Nothing is left, and all of it was UTF-8. */
   protected finish(): void {
     if (this.at < this.text.length) this.fail()
@@ -280,9 +282,7 @@ export class Lexer {
 
   #cleanse(): void {
     if (this.#clean || this.#ascii) return
-    if (!isUtf8(this.#rest)) {
-      throw new EngineError('bad_json', 'the body is not UTF-8')
-    }
+    if (!isUtf8(this.#rest)) throw new EngineError('bad_json', 'the body is not UTF-8')
     this.#clean = true
   }
 }
