@@ -214,7 +214,7 @@ test('publish takes lines from standard input, many a request, and prints the id
 test('of a batch that is refused, what stands before the line at fault is published, and the line is named', async (t) => {
   const server = await serve(t, ({ body, path }) => {
     if (path !== '/main/bus/publish') return {}
-    if (body.includes('bad')) return { status: 409, body: refusal('key_conflict', 'no such thing') }
+    if (body.includes('"bad"')) return { status: 409, body: refusal('key_conflict', 'no such thing') }
     const { messages = [{}] }: { messages?: object[] } = JSON.parse(body)
     const ids = messages.map(() => 'id')
     return { body: JSON.stringify({ message_id: 'id', copies: 1, ...(ids.length > 1 ? { message_ids: ids } : {}) }) }
