@@ -1,4 +1,5 @@
 import { Ring } from '../src/channel/ring.js'
+import { Arena } from '../src/log/arena.js'
 import { Entry } from '../src/log/entry.js'
 import { Origin } from '../src/log/origin.js'
 import { draft, entry, nodeId } from '../test/support/core.js'
@@ -8,7 +9,7 @@ const kept = 1000
 
 const full = (): { ring: Ring; origin: Origin } => {
   const ring = new Ring()
-  const origin = new Origin(nodeId(1))
+  const origin = new Origin(nodeId(1), new Arena())
   for (let seq = 1; seq <= kept; seq++) ring.insert(entry(origin, seq, seq))
   return { ring, origin }
 }
@@ -30,7 +31,7 @@ export const ring: Part = {
       name: `insert and evict, ${kept} kept`,
       prepare: () => {
         const ring = new Ring()
-        const origin = new Origin(nodeId(1))
+        const origin = new Origin(nodeId(1), new Arena())
         for (let seq = 1; seq <= kept; seq++) ring.insert(new Returning(origin, seq, seq, draft('a', seq), 0))
         // The oldest comes back as the newest, so that only the ring is timed.
         let time = kept

@@ -84,15 +84,15 @@ export class Channels {
   }
 
   open(database: string, name: string): Channel {
-    return this.find(database, name) ?? this.#add(database, apart(name))
+    return this.find(database, name) ?? this.#add(database, name)
   }
 
   #add(database: string, name: string): Channel {
     const others = this.#databases.get(database)
     const [other] = others?.values() ?? []
-    const channel = new Channel(other?.database ?? apart(database), name)
-    if (others) others.set(name, channel)
-    else this.#databases.set(channel.database, new Map([[name, channel]]))
+    const channel = new Channel(other?.database ?? apart(database), apart(name))
+    if (others) others.set(channel.name, channel)
+    else this.#databases.set(channel.database, new Map([[channel.name, channel]]))
     this.#size++
     return channel
   }

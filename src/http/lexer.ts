@@ -107,7 +107,8 @@ export class Lexer {
     this.at = from
     if (text.length - from <= wholeBytes) return
     this.#ascii = isAscii(this.#rest)
-    if (!this.#ascii) this.#cleanse()
+    this.#clean = this.#ascii
+    this.#cleanse()
   }
 
   get #rest(): Buffer {
@@ -281,7 +282,7 @@ export class Lexer {
   }
 
   #cleanse(): void {
-    if (this.#clean || this.#ascii) return
+    if (this.#clean) return
     if (!isUtf8(this.#rest)) throw new EngineError('bad_json', 'the body is not UTF-8')
     this.#clean = true
   }

@@ -1,4 +1,4 @@
-/** Texts of this length are held in an arena. Longer ones V8 keeps apart, too, and neither copies them. */
+/** Texts from this length up to the other are held in an arena. Of larger ones V8 itself makes objects that it never copies. */
 export const longBytes = 2048
 export const longMost = 2 ** 18
 

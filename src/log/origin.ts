@@ -1,4 +1,4 @@
-import { Arena } from './arena.js'
+import type { Arena } from './arena.js'
 import type { Entry } from './entry.js'
 import type { NodeId } from './node-id.js'
 
@@ -30,7 +30,7 @@ export class Origin {
   constructor(
     readonly id: NodeId,
     /** Where long texts of its records lie. */
-    readonly arena: Arena = new Arena(),
+    readonly arena: Arena,
   ) {}
 
   /** Nothing before this record is held. */

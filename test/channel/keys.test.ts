@@ -1,11 +1,12 @@
 import { test } from 'tap'
 import { Keys } from '../../src/channel/keys.js'
+import { Arena } from '../../src/log/arena.js'
 import type { Entry } from '../../src/log/entry.js'
 import { ticksPerMs } from '../../src/log/lamport.js'
 import { Origin } from '../../src/log/origin.js'
 import { entry, nodeId } from '../support/core.js'
 
-const origin = new Origin(nodeId(1))
+const origin = new Origin(nodeId(1), new Arena())
 const keyed = (seq: number, key: string, ms = seq): Entry =>
   entry(origin, seq, ms * ticksPerMs, 'a', { key, digest: '' })
 

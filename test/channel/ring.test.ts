@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { Ring } from '../../src/channel/ring.js'
+import { Arena } from '../../src/log/arena.js'
 import { byKey, type Entry } from '../../src/log/entry.js'
 import { Origin } from '../../src/log/origin.js'
 import { entry, nodeId } from '../support/core.js'
@@ -17,7 +18,7 @@ const moves = fc.array(
 )
 
 test('a ring is a sorted list, however it is filled and emptied', (t) => {
-  const origins = [new Origin(nodeId(1)), new Origin(nodeId(2))]
+  const origins = [new Origin(nodeId(1), new Arena()), new Origin(nodeId(2), new Arena())]
   fc.assert(
     fc.property(moves, (list: readonly Move[]) => {
       const ring = new Ring()
@@ -50,7 +51,7 @@ test('a ring is a sorted list, however it is filled and emptied', (t) => {
 
 test('where a time begins', (t) => {
   const ring = new Ring()
-  const origin = new Origin(nodeId(1))
+  const origin = new Origin(nodeId(1), new Arena())
   for (const time of [10, 20, 30]) ring.insert(entry(origin, time, time))
   t.same(
     [5, 10, 11, 30, 31].map((time) => ring.since(time)),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
+import { Arena } from '../../src/log/arena.js'
 import type { Entry } from '../../src/log/entry.js'
 import { Origin } from '../../src/log/origin.js'
 import { entry, nodeId } from '../support/core.js'
@@ -30,7 +31,7 @@ class Twin {
 }
 
 const play = (list: readonly Move[]): { origin: Origin; twin: Twin } => {
-  const origin = new Origin(nodeId(1))
+  const origin = new Origin(nodeId(1), new Arena())
   const twin = new Twin()
   for (const move of list) {
     if ('append' in move) {
@@ -97,7 +98,7 @@ test('the time of what is gone lies between its neighbours', (t) => {
 })
 
 test('the oldest kept is found over holes and after drops', (t) => {
-  const origin = new Origin(nodeId(1))
+  const origin = new Origin(nodeId(1), new Arena())
   for (let seq = 1; seq <= 5; seq++) {
     const each = entry(origin, seq, seq)
     each.kept = seq !== 2

@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { Arena } from '../../src/log/arena.js'
 import { Entry, entryOf } from '../../src/log/entry.js'
 import { makeNodeId } from '../../src/log/node-id.js'
 import { Origin } from '../../src/log/origin.js'
@@ -38,7 +39,10 @@ test('what the specification calls valid is handed on, and nothing else', (t) =>
 })
 
 test('an entry without a trace has no room for one', (t) => {
-  const origin = new Origin(makeNodeId(1, () => 0.5))
+  const origin = new Origin(
+    makeNodeId(1, () => 0.5),
+    new Arena(),
+  )
   const plain = entryOf(origin, 1, 1, draft('a', 1), 0)
   const traced = entryOf(origin, 1, 1, { ...draft('a', 1), traceparent: good }, 0)
   t.equal(Object.getPrototypeOf(plain), Entry.prototype)
