@@ -24,23 +24,7 @@ export const base64 = (number: number): string => {
 }
 
 /** What the digit there stands for, or -1. */
-const valueAt = (text: string, at: number): number => {
+export const valueAt = (text: string, at: number): number => {
   const code = text.charCodeAt(at)
   return code < 128 ? (values[code] ?? -1) : -1
-}
-
-/** Where the digits that begin at `from` end. */
-export const digitsEnd = (text: string, from: number): number => {
-  let at = from
-  while (valueAt(text, at) >= 0) at++
-  return at
-}
-
-/** The number that these digits are, if they are as `base64` would write it. */
-export const number64 = (text: string, from: number, to: number): number | undefined => {
-  const length = to - from
-  if (length < 1 || length > 9 || (length > 1 && text[from] === alphabet[0])) return undefined
-  let number = 0
-  for (let i = from; i < to; i++) number = number * 64 + valueAt(text, i)
-  return number <= Number.MAX_SAFE_INTEGER ? number : undefined
 }

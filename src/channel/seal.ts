@@ -1,5 +1,5 @@
 import { alphabet } from '../log/node-id.js'
-import { pair } from './digits.js'
+import { pair, valueAt } from './digits.js'
 
 /**
  * The check sum at the end of a cursor: FNV-1a, its low 24 bits as four digits. Against accidents, not against forgers,
@@ -11,16 +11,19 @@ const codes = Uint8Array.from(alphabet, (letter) => letter.charCodeAt(0))
 /** Of nothing. */
 export const unmixed = 0x811c9dc5
 
-/** Goes on with a text, or with as much of it. */
-export const mix = (hash: number, text: string, to = text.length): number => {
+/** Goes on with a character. */
+export const mixCode = (hash: number, code: number): number => Math.imul(hash ^ code, prime)
+
+/** Goes on with a text, or with a part of it. */
+export const mix = (hash: number, text: string, from = 0, to = text.length): number => {
   let mixed = hash
-  for (let i = 0; i < to; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), prime)
+  for (let i = from; i < to; i++) mixed = mixCode(mixed, text.charCodeAt(i))
   return mixed
 }
 
 /** Goes on with what `pair` makes of the number. */
 export const mixPair = (hash: number, number: number): number =>
-  Math.imul(Math.imul(hash ^ (codes[number >> 6] ?? 0), prime) ^ (codes[number & 63] ?? 0), prime)
+  mixCode(mixCode(hash, codes[number >> 6] ?? 0), codes[number & 63] ?? 0)
 
 const sumOf = (hash: number): number => (hash ^ (hash >>> 24)) & 0xffffff
 
@@ -32,5 +35,11 @@ export const seal = (hash: number): string => {
   return `.${pair(sum >> 12)}${pair(sum & 4095)}`
 }
 
-/** Whether what begins at `end` is the seal of all before it. */
-export const isSealed = (text: string, end: number): boolean => text.startsWith(seal(mix(unmixed, text, end)), end)
+/** Whether what begins at `end` is the seal of what all before it comes to. */
+export const isSealed = (hash: number, text: string, end: number): boolean => {
+  const point = text.charCodeAt(end) === 0x2e
+  const high = (valueAt(text, end + 1) << 6) | valueAt(text, end + 2)
+  const low = (valueAt(text, end + 3) << 6) | valueAt(text, end + 4)
+  // Of what is no digit there is -1, and so something below zero.
+  return point && ((high << 12) | low) === sumOf(hash)
+}
