@@ -3,7 +3,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Of the young generation of the heap, both halves together. */
-const enoughBytes = 4 * 2 ** 20
+const enoughBytes = 16 * 2 ** 20
 
 /** V8 makes it small again only where little happens, so there is time to notice. */
 const lookMs = 1000

@@ -40,6 +40,9 @@ const nothing: readonly Entry[] = []
 
 const isLarge = ({ ring }: Channel): boolean => ring.length > smallRing
 
+const startIn = (channel: Channel, { time }: Reading, enter: boolean): number =>
+  enter && isLarge(channel) ? channel.ring.since(time) : 0
+
 /** One more than fit into the bytes, if there are more: to look further would be in vain. */
 const uncovered = ({ ring }: Channel, from: number, reading: Reading, { limit, bytes }: Extent): readonly Entry[] => {
   // Nearly always there is but one.
@@ -69,10 +72,9 @@ export const unread = (
 ): readonly Entry[] => {
   if (atTip(ledger, reading)) return nothing
   const enter = channels.some(isLarge) && settled(ledger, reading)
-  const from = (channel: Channel): number => (enter && isLarge(channel) ? channel.ring.since(reading.time) : 0)
   const [only] = channels
-  if (only && channels.length === 1) return uncovered(only, from(only), reading, extent)
-  const lists = channels.map((channel) => uncovered(channel, from(channel), reading, extent))
+  if (only && channels.length === 1) return uncovered(only, startIn(only, reading, enter), reading, extent)
+  const lists = channels.map((channel) => uncovered(channel, startIn(channel, reading, enter), reading, extent))
   return lists.flat().sort(byKey).slice(0, extent.limit)
 }
 
@@ -113,6 +115,7 @@ const oldest = (channels: readonly Channel[]): Entry | undefined =>
 
 /** As many of `entries` as fit into `bytes`, at least one. */
 const fitting = (entries: readonly Entry[], bytes: number): readonly Entry[] => {
+  if (entries.length <= 1) return entries
   let sum = 0
   const end = entries.findIndex((entry) => {
     sum += entry.weight

@@ -17,8 +17,9 @@ export class Ring {
   }
 
   insert(entry: Entry): void {
-    const last = this.#entries[this.#entries.length - 1]
-    if (this.length === 0 || last === undefined || before(last, entry)) this.#entries.push(entry)
+    // Asked first: what is looked for before the first place of a list is looked for slowly, there and ever after.
+    const last = this.length > 0 ? this.#entries[this.#entries.length - 1] : undefined
+    if (last === undefined || before(last, entry)) this.#entries.push(entry)
     else this.#entries.splice(this.#head + this.find(entry), 0, entry)
   }
 
