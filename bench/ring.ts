@@ -16,10 +16,10 @@ const full = (): { ring: Ring; origin: Origin } => {
 
 /** It comes again and again, later each time. */
 class Returning extends Entry {
-  at = this.seq
+  came = this.seq
 
   override get time(): number {
-    return this.at
+    return this.came
   }
 }
 
@@ -38,7 +38,7 @@ export const ring: Part = {
         return repeated(() => {
           const oldest = ring.shift()
           if (!(oldest instanceof Returning)) return
-          oldest.at = ++time
+          oldest.came = ++time
           ring.insert(oldest)
         })
       },

@@ -3,11 +3,14 @@ import { Channels } from '../src/channel/channels.js'
 import { httpDefaults } from '../src/http/limits.js'
 import { readDraft } from '../src/http/publish.js'
 import { coreDefaults } from '../src/limits.js'
+import { draftApart } from '../src/log/apart.js'
+import { entryOf } from '../src/log/entry.js'
 import { Ledger } from '../src/log/ledger.js'
+import { Origin } from '../src/log/origin.js'
 import type { Draft } from '../src/log/record.js'
 import { allRules } from '../src/log/rules.js'
 import { heapUsed } from './fuzz/fuzz.js'
-import { draft, Lone } from './support/core.js'
+import { draft, Lone, nodeId } from './support/core.js'
 
 const count = 200
 const space = ' '.repeat(100_000)
@@ -24,15 +27,31 @@ const bodies: { readonly [part: string]: (n: number) => string } = {
     `{"channel":"c","message":{},"traceparent":"00-${n.toString().padStart(32, 'a')}-00f067aa0ba902b7-01"${space}}`,
 }
 
+/** In what a message is kept: in the log, and, before it is there, where it waits for a view or for another log. */
+const keepers: { readonly [place: string]: () => (draft: Draft, n: number) => object } = {
+  'the log': () => {
+    const { arena } = new Ledger()
+    const origin = new Origin(nodeId(1), arena)
+    return (draft, n) => {
+      const entry = entryOf(origin, n + 1, n + 1, draft, 0)
+      arena.forget()
+      return entry
+    }
+  },
+  'a queue': () => draftApart,
+}
+
 for (const [part, bodyOf] of Object.entries(bodies))
-  test(`what is kept of a message keeps nothing else alive: ${part}`, (t) => {
-    const kept: Draft[] = []
-    const before = heapUsed()
-    for (let n = 0; n < count; n++) kept.push(readDraft(Buffer.from(bodyOf(n)), 'main', httpDefaults))
-    t.ok(heapUsed() - before < (count * space.length) / 10)
-    t.equal(kept.length, count)
-    t.end()
-  })
+  for (const [place, begin] of Object.entries(keepers))
+    test(`what is kept of a message keeps nothing else alive: ${part} in ${place}`, (t) => {
+      const keep = begin()
+      const kept: object[] = []
+      const before = heapUsed()
+      for (let n = 0; n < count; n++) kept.push(keep(readDraft(Buffer.from(bodyOf(n)), 'main', httpDefaults), n))
+      t.ok(heapUsed() - before < (count * space.length) / 10)
+      t.equal(kept.length, count)
+      t.end()
+    })
 
 test('a channel keeps nothing of the request that made it alive', (t) => {
   const channels = new Channels(new Ledger(), coreDefaults, allRules)

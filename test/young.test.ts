@@ -19,6 +19,10 @@ const sizes = (...steps: readonly string[]): readonly number[] => {
         await new Promise(setImmediate)
       }
     }
+    let kept
+    const age = async () => {
+      kept = Array.from({ length: 2_000_000 }, (_, i) => ({ i, more: i }))
+    }
     const all = []
     for (const step of [${steps}]) {
       await step()
@@ -32,6 +36,13 @@ t.test('the young generation of the heap stays as small as it was, or grows to w
   const [first = 0, ...later] = sizes('tendYoung', 'survivors', 'survivors')
   const most = Math.max(first, enough)
   t.same(later, [most, most])
+  t.end()
+})
+
+t.test('where much is old, that is more', (t) => {
+  const [first = 0, , , ...later] = sizes('tendYoung', 'age', 'tendYoung', 'survivors', 'survivors', 'survivors')
+  const [last = 0] = later.slice(-1)
+  t.ok(last > Math.max(first, enough) && last <= 4 * enough, String(later))
   t.end()
 })
 

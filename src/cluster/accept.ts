@@ -2,6 +2,7 @@ import { formatPosition, idOf } from '../channel/message-id.js'
 import type { Now, Outcome, Publish } from '../effect.js'
 import type { Limit } from '../errors.js'
 import type { CoreOptions } from '../limits.js'
+import { draftApart } from '../log/apart.js'
 import { type Entry, entryOf, sizeOf } from '../log/entry.js'
 import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
@@ -110,7 +111,8 @@ export class Accept {
       audience.settled(publish.publisher, full('publish_queue', 'too many publishes wait for a view to form'))
       return
     }
-    this.#queue.push({ publish, untilMs: nowMs + options.publishTimeoutMs, bytes })
+    const kept = { ...publish, drafts: publish.drafts.map(draftApart) }
+    this.#queue.push({ publish: kept, untilMs: nowMs + options.publishTimeoutMs, bytes })
     this.#queuedBytes += bytes
   }
 

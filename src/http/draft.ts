@@ -18,7 +18,10 @@ const ownIdOf = (scan: Scan): string | undefined => {
   throw new EngineError('bad_key', 'message_id is an idempotency key, so it must be a string')
 }
 
-/** Reads the message that comes next. Its bytes stay as they are, but for the member `message_id`, in any spelling. */
+/**
+ * Reads the message that comes next. Its bytes stay as they are, but for the member `message_id`, in any spelling. Who keeps
+ * it beyond the step that takes it in makes a copy (`draftApart`).
+ */
 export const readMessage = (scan: Scan, bytesMax: number): Message => {
   if (scan.kind !== 'object') misfit(scan, 'message must be an object')
   const { at: start } = scan
@@ -38,9 +41,9 @@ export const readMessage = (scan: Scan, bytesMax: number): Message => {
   }
   const end = scan.at
   if (end - start > bytesMax) throw new EngineError('too_large', `a message is at most ${bytesMax} bytes`)
-  if (!cut) return { head: members > 0 ? '' : '{"message_id":', tail: scan.own(start + 1, end), ownId }
+  if (!cut) return { head: members > 0 ? '' : '{"message_id":', tail: scan.piece(start + 1, end), ownId }
   const head = `${scan.own(start, cut[0])}"message_id":`
-  return { head, tail: scan.own(cut[1], end), ownId }
+  return { head, tail: scan.piece(cut[1], end), ownId }
 }
 
 const digestOf = (channel: string, { head, tail }: Content): string =>

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { EngineError } from '../errors.js'
 import { pieceLength } from '../log/apart.js'
-import { longBytes } from '../log/arena.js'
+import { longMost } from '../log/arena.js'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -115,14 +115,18 @@ export class Lexer {
     return this.#bytes.subarray(this.#start, this.text.length)
   }
 
-  /**
-   * What stands between two places, a character a byte, to be kept: a copy, which keeps nothing else alive. What is long,
-   * and nearly all of a text, keeps it as a whole instead: it is copied once more where it is kept (`Arena`).
-   */
+  /** What stands between two places, a character a byte. */
   own(from: number, to: number): string {
-    const { length } = this.text
-    if (to - from >= longBytes && (to - from) * 8 >= length * 7) return this.text.slice(from, to)
     return this.#bytes.toString('latin1', from, to)
+  }
+
+  /**
+   * The same, for who copies it before long (`Arena`): a piece of the text, which keeps all of it alive. What is too long for
+   * that is a copy, unless it is nearly all of the text.
+   */
+  piece(from: number, to: number): string {
+    const isGood = to - from <= longMost || (to - from) * 8 >= this.text.length * 7
+    return isGood ? this.text.slice(from, to) : this.own(from, to)
   }
 
   /** Nothing is left, and all of it was UTF-8. */

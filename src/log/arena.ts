@@ -1,15 +1,18 @@
-/** Texts from this length up to the other are held in an arena. Of larger ones V8 itself makes objects that it never copies. */
-export const longBytes = 2048
+/** Longer texts are kept as they are: V8 makes objects of them that it never copies. */
 export const longMost = 2 ** 18
 
 const regionBytes = 2 ** 20
 /** So many regions may be empty, or stand for what is empty in others, before anything is moved or given back. */
 const slackRegions = 4
 
+/** Of a longer list of those that have their text, no room is kept. */
+const freshMost = 1024
+
 /** Texts one behind the other. */
 class Region {
   readonly bytes = Buffer.allocUnsafeSlow(regionBytes)
-  blocks: Block[] = []
+  /** Whose they are, but for those that are let go: what is gone is not kept alive. */
+  blocks: (Block | undefined)[] = []
   /** Where the next one is put. */
   used = 0
   /** Bytes that are still held. */
@@ -25,36 +28,39 @@ class Region {
   }
 }
 
-/** Where a text is held. Only its owner has it, and lets it go at last. */
+/** What holds a text. Only its owner has it, and lets the text go at last. */
 export class Block {
-  readonly length: number
-  /** Undefined when it is let go. */
+  /** Of the text. */
+  length = 0
+  /** Where it lies; undefined if there is none, or if it is too long for that. */
   region: Region | undefined
   at = 0
-  /** Its text, if it was read in this step. */
+  /** Its own place among those of the region. */
+  index = 0
+  /** The text, if it was held or read in this step, or is too long. */
   text: string | undefined
-
-  constructor(length: number) {
-    this.length = length
-  }
 }
 
 /**
- * Long texts, a byte a character, outside of the heap. V8 would copy each of them twice while it is young, and walk through
- * all pages of the old ones with every collection: of messages of 16 KiB that takes as long as all the rest of their way.
+ * What is kept of messages, a byte a character, outside of the heap. V8 would copy each text twice while it is young, and
+ * walk through all pages of the old ones with every collection, a cache miss each: where much is kept, that takes longer
+ * than anything else that is done for a message.
  *
- * They lie in regions, which are written again as soon as nothing in them is held any more. Mostly the oldest go first,
+ * The texts lie in regions, which are written again as soon as nothing in them is held any more. Mostly the oldest go first,
  * and so do regions. Where they don't, what is left in the emptiest is moved: all regions together are never larger than
  * half as much again as what is held, and a few regions more.
  *
- * Only copies are handed out, so nobody ever sees a region that is written again; one copy to all who ask in one step.
+ * Only copies are handed out, so nobody ever sees a region that is written again; one copy to all who ask in one step, and
+ * in the step in which it comes the text itself.
  */
 export class Arena {
   readonly #used = new Set<Region>()
   #spare: Region[] = []
   /** The one that is being filled. */
   #open: Region | undefined
-  #read: Block[] = []
+  /** Those that have their text for this step: the first so many. */
+  #fresh: (Block | undefined)[] = []
+  #freshCount = 0
   /** What is held. */
   bytes = 0
 
@@ -63,35 +69,50 @@ export class Arena {
     return (this.#used.size + this.#spare.length) * regionBytes
   }
 
-  /** Of `longBytes` to `longMost`. */
-  hold(text: string): Block {
-    const block = new Block(text.length)
-    this.bytes += text.length
-    const region = this.#place(block)
-    region.bytes.write(text, block.at, 'latin1')
-    return block
+  /** For a block that holds nothing. */
+  hold(block: Block, text: string): void {
+    const { length } = text
+    block.length = length
+    if (length > longMost) {
+      block.text = text
+      return
+    }
+    this.bytes += length
+    this.#place(block).bytes.write(text, block.at, length, 'latin1')
+    this.#remember(block, text)
   }
 
   read(block: Block): string {
-    const { region, at, length } = block
+    const { region, at, length, text } = block
+    if (text !== undefined) return text
     if (!region) throw new Error('a text is read that has been let go')
-    if (block.text !== undefined) return block.text
-    block.text = region.bytes.toString('latin1', at, at + length)
-    this.#read.push(block)
-    return block.text
+    return this.#remember(block, region.bytes.toString('latin1', at, at + length))
+  }
+
+  #remember(block: Block, text: string): string {
+    block.text = text
+    this.#fresh[this.#freshCount++] = block
+    return text
   }
 
   /** The end of a step: who asks from now on gets another copy. */
   forget(): void {
-    if (this.#read.length === 0) return
-    for (const block of this.#read) block.text = undefined
-    this.#read = []
+    const fresh = this.#fresh
+    for (let i = 0; i < this.#freshCount; i++) {
+      const block = fresh[i]
+      if (block?.region) block.text = undefined
+      fresh[i] = undefined
+    }
+    this.#freshCount = 0
+    if (fresh.length > freshMost) this.#fresh = []
   }
 
   release(block: Block): void {
     const { region, length } = block
+    block.text = undefined
     if (!region) return
     block.region = undefined
+    region.blocks[block.index] = undefined
     this.bytes -= length
     region.live -= length
     if (region.live === 0) this.#emptied(region)
@@ -105,6 +126,7 @@ export class Arena {
     block.at = region.used
     region.used += block.length
     region.live += block.length
+    block.index = region.blocks.length
     region.blocks.push(block)
     return region
   }
@@ -135,7 +157,7 @@ export class Arena {
     for (const region of this.#used)
       if (region !== this.#open && region.live < (emptiest?.live ?? regionBytes)) emptiest = region
     if (!emptiest) return
-    for (const block of emptiest.blocks) if (block.region === emptiest) this.#move(block, emptiest)
+    for (const block of emptiest.blocks) if (block) this.#move(block, emptiest)
     emptiest.live = 0
     this.#free(emptiest)
   }

@@ -1,4 +1,4 @@
-import { type Block, longBytes, longMost } from './arena.js'
+import { Block } from './arena.js'
 import type { Origin } from './origin.js'
 import type { Copy, Draft, Position, Record } from './record.js'
 import { Run } from './run.js'
@@ -8,8 +8,11 @@ const split = 2 ** 30
 /** A position, or the run of records in which it is found. */
 export type Place = Position | Run
 
-/** A record as this node holds it. `kept` while its channel's ring has it; without content it lives on for its key alone. */
-export class Entry {
+/**
+ * A record as this node holds it. `kept` while its channel's ring has it; without content it lives on for its key alone.
+ * It is the block that holds its own tail: an object less for each message that is kept.
+ */
+export class Entry extends Block {
   kept = false
   /** Set when it is shown; see `position`. */
   place: Place | undefined
@@ -18,7 +21,6 @@ export class Entry {
   readonly key: string | undefined
   readonly digest: string | undefined
   head: string
-  #tail: string | Block
   /** By the `ms` clock, without fractions: whole numbers take no memory of their own. */
   readonly bornMs: number
   readonly #high: number
@@ -33,6 +35,7 @@ export class Entry {
     draft: Draft,
     bornMs: number,
   ) {
+    super()
     this.#high = Math.floor(time / split)
     this.#low = time % split
     this.bornMs = Math.floor(bornMs)
@@ -41,9 +44,8 @@ export class Entry {
     this.key = draft.key
     this.digest = draft.digest
     this.head = draft.head
-    const { tail } = draft
-    this.#tail = tail.length < longBytes || tail.length > longMost ? tail : origin.arena.hold(tail)
     this.size = sizeOf(draft)
+    if (draft.tail !== '') origin.arena.hold(this, draft.tail)
   }
 
   /** Everything at or before it in the order, as known to whoever showed it first; none before it is shown. */
@@ -67,25 +69,25 @@ export class Entry {
     return this.#high * split + this.#low
   }
 
-  /** Of a long one, a copy with each step. */
+  /** A copy with each step. */
   get tail(): string {
-    return typeof this.#tail === 'string' ? this.#tail : this.origin.arena.read(this.#tail)
+    return this.length === 0 ? '' : this.origin.arena.read(this)
   }
 
   /** Of its content, in bytes. */
   get weight(): number {
-    return this.head.length + this.#tail.length
+    return this.head.length + this.length
   }
 
   /** Of that, what an arena holds. */
   get heldBytes(): number {
-    return typeof this.#tail === 'string' ? 0 : this.#tail.length
+    return this.region ? this.length : 0
   }
 
   strip(): void {
-    if (typeof this.#tail !== 'string') this.origin.arena.release(this.#tail)
+    this.origin.arena.release(this)
+    this.length = 0
     this.head = ''
-    this.#tail = ''
   }
 
   record(): Record {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { Arena, type Block, longBytes, longMost } from '../../src/log/arena.js'
+import { Arena, Block, longMost } from '../../src/log/arena.js'
+import { heapUsed } from '../fuzz/fuzz.js'
 
 const region = 2 ** 20
 
@@ -10,14 +11,20 @@ interface Held {
   readonly text: string
 }
 
+const hold = (arena: Arena, text: string): Held => {
+  const block = new Block()
+  arena.hold(block, text)
+  return { block, text }
+}
+
 /** No two are alike, so that one that is written over is noticed. */
 const textOf = (n: number, length: number): string => `${n}\u00ff`.repeat(length).slice(0, length)
 
 type Move = { readonly hold: number } | { readonly release: number }
 
-/** Most are small. */
 const length = fc.oneof(
-  { weight: 4, arbitrary: fc.integer({ min: longBytes, max: 40_000 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 300 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 300, max: 40_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 40_000, max: longMost }) },
 )
 const moves = (release: fc.Arbitrary<number>): fc.Arbitrary<readonly Move[]> =>
@@ -31,7 +38,7 @@ const play = (list: readonly Move[]): string | undefined => {
   for (const [n, move] of list.entries()) {
     if ('hold' in move) {
       const text = textOf(n, move.hold)
-      held.push({ block: arena.hold(text), text })
+      held.push(hold(arena, text))
       bytes += text.length
     } else if (held.length > 0) {
       const [gone] = held.splice(move.release % held.length, 1)
@@ -42,6 +49,7 @@ const play = (list: readonly Move[]): string | undefined => {
     const most = 1.5 * bytes + 9 * region
     if (arena.capacity > most) return `${arena.capacity} for ${bytes} bytes`
   }
+  arena.forget()
   for (const { block, text } of held) if (arena.read(block) !== text) return `${text.slice(0, 8)} is not what it was`
   for (const { block } of held) arena.release(block)
   return arena.bytes === 0 && arena.capacity <= 9 * region ? undefined : 'something is left'
@@ -65,10 +73,8 @@ test('whatever comes and goes, what is held stays as it is, and little more is t
 test('where one of many is left in each region, they are moved together', (t) => {
   const arena = new Arena()
   const all: Held[] = []
-  for (let n = 0; n < 64 * 40; n++) {
-    const text = textOf(n, 16_000)
-    all.push({ block: arena.hold(text), text })
-  }
+  for (let n = 0; n < 64 * 40; n++) all.push(hold(arena, textOf(n, 16_000)))
+  arena.forget()
   t.ok(arena.capacity >= 38 * region)
   const left = all.filter((_, n) => n % 40 === 0)
   for (const [n, { block }] of all.entries()) if (n % 40 !== 0) arena.release(block)
@@ -80,11 +86,13 @@ test('where one of many is left in each region, they are moved together', (t) =>
 
 test('all who ask in one step are given the same copy', (t) => {
   const arena = new Arena()
-  const block = arena.hold(textOf(1, 5000))
-  t.equal(arena.read(block), textOf(1, 5000))
-  t.ok(block.text)
-  arena.forget()
-  t.equal(block.text, undefined, 'and nobody keeps it')
+  const { block } = hold(arena, textOf(1, 5000))
+  for (const _ of ['it came', 'it was read']) {
+    t.equal(arena.read(block), textOf(1, 5000))
+    t.ok(block.text)
+    arena.forget()
+    t.equal(block.text, undefined, 'and nobody keeps it')
+  }
   t.equal(arena.read(block), textOf(1, 5000))
   arena.release(block)
   t.throws(() => arena.read(block), /let go/)
@@ -93,10 +101,42 @@ test('all who ask in one step are given the same copy', (t) => {
 
 test('what is let go is not read any more, and is let go once', (t) => {
   const arena = new Arena()
-  const block = arena.hold(textOf(1, 5000))
+  const { block } = hold(arena, textOf(1, 5000))
   arena.release(block)
   arena.release(block)
   t.equal(arena.bytes, 0)
   t.throws(() => arena.read(block), /let go/)
+  t.end()
+})
+
+test('what is too long is kept as it is', (t) => {
+  const arena = new Arena()
+  const text = textOf(1, longMost + 1)
+  const { block } = hold(arena, text)
+  arena.forget()
+  t.equal(arena.bytes, 0)
+  t.equal(arena.capacity, 0)
+  t.equal(arena.read(block), text)
+  arena.release(block)
+  t.throws(() => arena.read(block), /let go/)
+  t.end()
+})
+
+test('nobody whose text is gone is kept alive for those whose text is still there', (t) => {
+  class Owner extends Block {
+    readonly much = new Array<number>(1000).fill(0)
+  }
+  const arena = new Arena()
+  const before = heapUsed()
+  const left: Owner[] = []
+  for (let n = 0; n < 4000; n++) {
+    const owner = new Owner()
+    arena.hold(owner, textOf(n, 100))
+    if (n % 40 === 0) left.push(owner)
+    else arena.release(owner)
+  }
+  arena.forget()
+  t.ok(heapUsed() - before < 4_000_000)
+  t.equal(arena.bytes, left.length * 100)
   t.end()
 })

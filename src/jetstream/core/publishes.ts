@@ -3,6 +3,7 @@ import { formatPosition, idOf } from '../../channel/message-id.js'
 import type { Now, Outcome, Publish, Publisher } from '../../effect.js'
 import type { Code } from '../../errors.js'
 import type { CoreOptions } from '../../limits.js'
+import { draftApart } from '../../log/apart.js'
 import { sizeOf } from '../../log/entry.js'
 import type { NodeId } from '../../log/node-id.js'
 import type { Draft } from '../../log/record.js'
@@ -91,7 +92,7 @@ export class Publishes {
       this.#parts.settled(publisher, this.#done(ids, duplicates), now.ms)
       return
     }
-    const fresh = places.flatMap((i) => drafts[i] ?? [])
+    const fresh = places.flatMap((i) => drafts[i] ?? []).map(draftApart)
     const number = ++this.#number
     const token = `${this.#parts.self}${number}`
     const { database } = this.#parts
