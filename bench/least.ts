@@ -1,17 +1,18 @@
 /**
  * The least that a server on Node can do for the same requests: it reads on plain sockets into one buffer, keeps messages,
- * lets polls wait, and answers. It checks, orders, limits and promises nothing. What it costs is Node's and the system's
- * part of what a node costs: the performance section of the README has it beside the others.
+ * lets polls wait, and answers past the stream, as a node does. It checks, orders, limits and promises nothing. What it
+ * costs is Node's and the system's part of what a node costs: the performance section of the README has it beside the others.
  *
  *     node dist/bench/least.js 7499     # then any load generator that sends POST /{database}/bus and /bus/publish
  */
-import { createServer, Socket, type SocketConstructorOpts } from 'node:net'
+import { createServer, type SocketConstructorOpts } from 'node:net'
+import { Outlet, put } from '../src/http/outlet.js'
 
 const keptMost = 20_000
 
 class Channel {
   readonly messages: (string | undefined)[] = []
-  waiting: Socket[] = []
+  waiting: Outlet[] = []
 
   add(message: string): number {
     const id = this.messages.push(message)
@@ -43,25 +44,25 @@ const wordAfter = (text: string, before: string): string => {
   return text.slice(from, text.indexOf('"', from))
 }
 
-const publish = (socket: Socket, name: string, message: string): void => {
+const publish = (socket: Outlet, name: string, message: string): void => {
   const channel = channelOf(name)
   const id = channel.add(message)
-  socket.write(answer(`{"message_id":"${id}"}`), 'latin1')
+  put(socket, answer(`{"message_id":"${id}"}`))
   if (channel.waiting.length === 0) return
   const { waiting } = channel
   channel.waiting = []
   const text = messageAnswer(name, message, id)
-  for (const reader of waiting) reader.write(text, 'latin1')
+  for (const reader of waiting) put(reader, text)
 }
 
-const poll = (socket: Socket, name: string, last: number | undefined): void => {
+const poll = (socket: Outlet, name: string, last: number | undefined): void => {
   const channel = channelOf(name)
   const id = (last ?? channel.messages.length) + 1
   if (id > channel.messages.length) channel.waiting.push(socket)
-  else socket.write(messageAnswer(name, channel.messages[id - 1], id), 'latin1')
+  else put(socket, messageAnswer(name, channel.messages[id - 1], id))
 }
 
-const received = (socket: Socket, text: string): void => {
+const received = (socket: Outlet, text: string): void => {
   if (text.slice(0, 256).includes('/bus/publish ')) {
     publish(socket, wordAfter(text, '"channel":"'), text.slice(text.indexOf('"message":') + 10, -1))
     return
@@ -84,7 +85,7 @@ const accept = (handle: Handle): void => {
       return true
     },
   }
-  const socket = new Socket({ handle, onread } as SocketConstructorOpts)
+  const socket = new Outlet({ handle, onread } as SocketConstructorOpts)
   socket.on('error', () => socket.destroy()).resume()
 }
 

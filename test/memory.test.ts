@@ -65,6 +65,18 @@ test('a channel keeps nothing of the request that made it alive', (t) => {
   t.end()
 })
 
+test('what is told of a message, and waits to be written, keeps nothing else alive', (t) => {
+  const lone = new Lone()
+  const before = heapUsed()
+  for (let n = 0; n < count; n++) {
+    lone.poll('now', ['c'])
+    lone.publish(readDraft(Buffer.from(bodies.tail?.(n) ?? ''), 'main', httpDefaults))
+  }
+  t.equal(lone.effects.filter(({ type }) => type === 'answer').length, count)
+  t.ok(heapUsed() - before < (count * space.length) / 10)
+  t.end()
+})
+
 test('a long message is there once for all who are told of it in one step', (t) => {
   const lone = new Lone()
   for (let n = 0; n < count; n++) lone.poll('now', ['all', `own ${n}`], { waitMs: 1000 })

@@ -37,7 +37,7 @@ export class Block {
   at = 0
   /** Its own place among those of the region. */
   index = 0
-  /** The text, if it was held or read in this step, or is too long. */
+  /** The text, if it was read in this step, or is too long. */
   text: string | undefined
 }
 
@@ -50,8 +50,8 @@ export class Block {
  * and so do regions. Where they don't, what is left in the emptiest is moved: all regions together are never larger than
  * half as much again as what is held, and a few regions more.
  *
- * Only copies are handed out, so nobody ever sees a region that is written again; one copy to all who ask in one step, and
- * in the step in which it comes the text itself.
+ * Only copies are handed out, one to all who ask in one step: so nobody ever sees a region that is written again, and no
+ * answer that waits keeps the request alive in which a message came.
  */
 export class Arena {
   readonly #used = new Set<Region>()
@@ -69,7 +69,7 @@ export class Arena {
     return (this.#used.size + this.#spare.length) * regionBytes
   }
 
-  /** For a block that holds nothing. */
+  /** For a block that holds nothing. Nothing of the text is kept but a copy, unless it is too long. */
   hold(block: Block, text: string): void {
     const { length } = text
     block.length = length
@@ -79,20 +79,15 @@ export class Arena {
     }
     this.bytes += length
     this.#place(block).bytes.write(text, block.at, length, 'latin1')
-    this.#remember(block, text)
   }
 
   read(block: Block): string {
     const { region, at, length, text } = block
     if (text !== undefined) return text
     if (!region) throw new Error('a text is read that has been let go')
-    return this.#remember(block, region.bytes.toString('latin1', at, at + length))
-  }
-
-  #remember(block: Block, text: string): string {
-    block.text = text
+    block.text = region.bytes.toString('latin1', at, at + length)
     this.#fresh[this.#freshCount++] = block
-    return text
+    return block.text
   }
 
   /** The end of a step: who asks from now on gets another copy. */

@@ -87,12 +87,11 @@ test('where one of many is left in each region, they are moved together', (t) =>
 test('all who ask in one step are given the same copy', (t) => {
   const arena = new Arena()
   const { block } = hold(arena, textOf(1, 5000))
-  for (const _ of ['it came', 'it was read']) {
-    t.equal(arena.read(block), textOf(1, 5000))
-    t.ok(block.text)
-    arena.forget()
-    t.equal(block.text, undefined, 'and nobody keeps it')
-  }
+  t.equal(block.text, undefined, 'not the text itself')
+  t.equal(arena.read(block), textOf(1, 5000))
+  t.ok(block.text)
+  arena.forget()
+  t.equal(block.text, undefined, 'and nobody keeps it')
   t.equal(arena.read(block), textOf(1, 5000))
   arena.release(block)
   t.throws(() => arena.read(block), /let go/)
