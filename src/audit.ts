@@ -31,7 +31,7 @@ const auditOrigin = (origin: Origin): string[] => {
   return broken
 }
 
-/** Every long text that is held is an entry's, and the other way about: else it would be held for ever. */
+/** Every text that an arena holds is an entry's, and the other way about: else it would be held for ever. */
 export const auditArena = ({ arena, origins }: Ledger): string[] => {
   let bytes = 0
   for (const origin of origins) for (const entry of origin.entries()) bytes += entry?.heldBytes ?? 0

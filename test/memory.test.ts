@@ -2,15 +2,16 @@ import { test } from 'tap'
 import { Channels } from '../src/channel/channels.js'
 import { httpDefaults } from '../src/http/limits.js'
 import { readDraft } from '../src/http/publish.js'
+import { StreamEngine } from '../src/jetstream/core/engine.js'
 import { coreDefaults } from '../src/limits.js'
-import { draftApart } from '../src/log/apart.js'
 import { entryOf } from '../src/log/entry.js'
 import { Ledger } from '../src/log/ledger.js'
 import { Origin } from '../src/log/origin.js'
 import type { Draft } from '../src/log/record.js'
 import { allRules } from '../src/log/rules.js'
 import { heapUsed } from './fuzz/fuzz.js'
-import { draft, Lone, nodeId } from './support/core.js'
+import { draft, Lone, nodeId, wallMs } from './support/core.js'
+import { type Box, Net } from './support/net.js'
 
 const count = 200
 const space = ' '.repeat(100_000)
@@ -27,7 +28,7 @@ const bodies: { readonly [part: string]: (n: number) => string } = {
     `{"channel":"c","message":{},"traceparent":"00-${n.toString().padStart(32, 'a')}-00f067aa0ba902b7-01"${space}}`,
 }
 
-/** In what a message is kept: in the log, and, before it is there, where it waits for a view or for another log. */
+/** In what a message is kept: in the log, and, before it is there, where it waits for a view or for the other log. */
 const keepers: { readonly [place: string]: () => (draft: Draft, n: number) => object } = {
   'the log': () => {
     const { arena } = new Ledger()
@@ -38,7 +39,31 @@ const keepers: { readonly [place: string]: () => (draft: Draft, n: number) => ob
       return entry
     }
   },
-  'a queue': () => draftApart,
+  'a node without a view': () => {
+    const net = new Net()
+    const [a, b, c] = net.start(['a', 'b', 'c']) as [Box, Box, Box]
+    net.lose = (_, __, { type }) => type === 'state' || type === 'synced'
+    net.kill(c)
+    net.until(() => a.state === 'frozen' || b.state === 'frozen')
+    const frozen = a.state === 'frozen' ? a : b
+    return (draft) => {
+      frozen.publish(draft)
+      if (frozen.state !== 'frozen') throw new Error('it waits no longer')
+      return frozen
+    }
+  },
+  'a node whose stream is not open yet': () => {
+    const now = { ms: 1, wall: wallMs }
+    const engine = new StreamEngine({ options: coreDefaults, random: () => 0.5, now })
+    engine.step({ type: 'log', event: { is: 'connected', bytesMax: 2 ** 20 } }, now)
+    engine.step({ type: 'log', event: { is: 'listed', databases: ['main'] } }, now)
+    return (draft) => {
+      const publisher = {}
+      const effects = engine.step({ type: 'publish', publisher, drafts: [draft], ack: 'all', minCopies: 1 }, now)
+      if (effects.length > 0) throw new Error('it does not wait')
+      return engine
+    }
+  },
 }
 
 for (const [part, bodyOf] of Object.entries(bodies))

@@ -2,8 +2,10 @@
 export const longMost = 2 ** 18
 
 const regionBytes = 2 ** 20
-/** So many regions may be empty, or stand for what is empty in others, before anything is moved or given back. */
+/** So many regions may be empty, and in each arena stand for what is empty in others, before anything is given back or moved. */
 const slackRegions = 4
+/** Places in a region that are gone through, and moved, with each text that is let go. */
+const movesMost = 256
 
 /** Of a longer list of those that have their text, no room is kept. */
 const freshMost = 1024
@@ -41,32 +43,37 @@ export class Block {
   text: string | undefined
 }
 
+/** Empty ones, for whichever arena needs one next: a log for each database has one. */
+const spare: Region[] = []
+
 /**
  * What is kept of messages, a byte a character, outside of the heap. V8 would copy each text twice while it is young, and
  * walk through all pages of the old ones with every collection, a cache miss each: where much is kept, that takes longer
  * than anything else that is done for a message.
  *
  * The texts lie in regions, which are written again as soon as nothing in them is held any more. Mostly the oldest go first,
- * and so do regions. Where they don't, what is left in the emptiest is moved: all regions together are never larger than
- * half as much again as what is held, and a few regions more.
+ * and so do regions. Where they don't, what is left in the emptiest is moved, a little at a time: all regions together are
+ * never larger than half as much again as what is held, and a few regions more.
  *
  * Only copies are handed out, one to all who ask in one step: so nobody ever sees a region that is written again, and no
  * answer that waits keeps the request alive in which a message came.
  */
 export class Arena {
   readonly #used = new Set<Region>()
-  #spare: Region[] = []
   /** The one that is being filled. */
   #open: Region | undefined
+  /** The one that is being emptied, and how far that is. */
+  #leaving: Region | undefined
+  #left = 0
   /** Those that have their text for this step: the first so many. */
   #fresh: (Block | undefined)[] = []
   #freshCount = 0
   /** What is held. */
   bytes = 0
 
-  /** Of all regions. */
+  /** Of all regions in which something is held. */
   get capacity(): number {
-    return (this.#used.size + this.#spare.length) * regionBytes
+    return this.#used.size * regionBytes
   }
 
   /** For a block that holds nothing. Nothing of the text is kept but a copy, unless it is too long. */
@@ -77,8 +84,8 @@ export class Arena {
       block.text = text
       return
     }
-    this.bytes += length
     this.#place(block).bytes.write(text, block.at, length, 'latin1')
+    this.bytes += length
   }
 
   read(block: Block): string {
@@ -107,11 +114,9 @@ export class Arena {
     block.text = undefined
     if (!region) return
     block.region = undefined
-    region.blocks[block.index] = undefined
     this.bytes -= length
-    region.live -= length
-    if (region.live === 0) this.#emptied(region)
-    const waste = this.#used.size * regionBytes - this.bytes
+    this.#leave(region, block)
+    const waste = this.capacity - this.bytes
     if (waste > this.bytes / 2 + slackRegions * regionBytes) this.#evacuate()
   }
 
@@ -128,38 +133,50 @@ export class Arena {
 
   #regionFor(length: number): Region {
     if (this.#open?.hasRoom(length)) return this.#open
-    const region = this.#spare.pop() ?? new Region()
+    const region = spare.pop() ?? new Region()
     this.#used.add(region)
     this.#open = region
     return region
   }
 
-  #emptied(region: Region): void {
-    if (region === this.#open) region.clear()
-    else this.#free(region)
+  #leave(region: Region, { index, length }: Pick<Block, 'index' | 'length'>): void {
+    region.blocks[index] = undefined
+    region.live -= length
+    if (region.live === 0) this.#free(region)
   }
 
   #free(region: Region): void {
     this.#used.delete(region)
-    if (this.#spare.length === slackRegions) return
+    if (region === this.#open) this.#open = undefined
+    if (region === this.#leaving) this.#leaving = undefined
+    if (spare.length === slackRegions) return
     region.clear()
-    this.#spare.push(region)
+    spare.push(region)
   }
 
-  /** Moves what is left in the emptiest region. */
+  /** Moves some of what is left in the emptiest region. */
   #evacuate(): void {
+    if (!this.#leaving) this.#begin()
+    const from = this.#leaving
+    // It is free once the last is moved, and then is this one no more.
+    for (let n = 0; n < movesMost && from && from === this.#leaving; n++) {
+      const block = from.blocks[this.#left++]
+      if (block) this.#move(block, from)
+    }
+  }
+
+  #begin(): void {
     let emptiest: Region | undefined
     for (const region of this.#used)
       if (region !== this.#open && region.live < (emptiest?.live ?? regionBytes)) emptiest = region
-    if (!emptiest) return
-    for (const block of emptiest.blocks) if (block) this.#move(block, emptiest)
-    emptiest.live = 0
-    this.#free(emptiest)
+    this.#leaving = emptiest
+    this.#left = 0
   }
 
   #move(block: Block, from: Region): void {
-    const { at, length } = block
+    const { at, index, length } = block
     const to = this.#place(block)
     from.bytes.copy(to.bytes, block.at, at, at + length)
+    this.#leave(from, { index, length })
   }
 }

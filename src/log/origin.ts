@@ -29,7 +29,7 @@ export class Origin {
 
   constructor(
     readonly id: NodeId,
-    /** Where long texts of its records lie. */
+    /** Where the texts of its records lie. */
     readonly arena: Arena,
   ) {}
 

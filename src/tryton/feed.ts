@@ -2,6 +2,7 @@ import type { FeedStatus, Report } from '../effect.js'
 import { EngineError } from '../errors.js'
 import type { HttpOptions } from '../http/limits.js'
 import { readDraft } from '../http/publish.js'
+import { draftApart } from '../log/apart.js'
 import type { Bus } from '../ports.js'
 import { Ear, type EarOptions, earDefaults } from './ear.js'
 import { Pump, type PumpOptions, pumpDefaults } from './pump.js'
@@ -88,7 +89,7 @@ export class Feed {
   #take(payload: string): void {
     this.#heard++
     try {
-      this.#pump.add(readDraft(Buffer.from(payload), this.database, this.#parts.http))
+      this.#pump.add(draftApart(readDraft(Buffer.from(payload), this.database, this.#parts.http)))
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       // Told once; anybody with the database can send more of these than a log should hold.

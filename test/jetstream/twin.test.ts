@@ -82,7 +82,7 @@ class Follower {
   }
 }
 
-/** Some are so long that they lie in an arena. */
+/** Some are long. */
 const spelled = (n: number): number | string => (n % 3 === 0 ? String(n).padStart(3000, '0') : n)
 
 type Move =

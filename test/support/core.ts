@@ -8,7 +8,7 @@ import { makeNodeId, type NodeId } from '../../src/log/node-id.js'
 import type { Origin } from '../../src/log/origin.js'
 import type { Draft } from '../../src/log/record.js'
 
-const wallMs = Date.UTC(2026, 0, 1)
+export const wallMs = Date.UTC(2026, 0, 1)
 
 export const nodeId = (number: number): NodeId => makeNodeId(wallMs + number, () => 0)
 

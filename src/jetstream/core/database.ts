@@ -1,6 +1,7 @@
 import type { Effect, Now, Outcome, Poll, Publish, Publisher, Reader, StreamStatus } from '../../effect.js'
 import type { Limit } from '../../errors.js'
 import type { CoreOptions } from '../../limits.js'
+import { draftApart } from '../../log/apart.js'
 import type { Histogram } from '../../log/histogram.js'
 import type { NodeId } from '../../log/node-id.js'
 import { Follow } from './follow.js'
@@ -112,7 +113,7 @@ export class Database {
     if (!isLoaded && state !== 'lost') {
       if (this.#early.size >= options.queueMax)
         refuse('overloaded', 'too much waits for the stream to be opened', 'publish_queue')
-      else this.#early.set(publisher, { input: publish, untilMs: this.#now.ms + options.publishTimeoutMs })
+      else this.#wait(publish)
     } else if (state === 'lost') refuse('not_ready', `the log does not take it: ${reason}`)
     else if (this.#stream.copies < minCopies)
       refuse('too_few_copies', `the log confirms ${this.#stream.copies} of ${minCopies} copies`)
@@ -122,6 +123,11 @@ export class Database {
     )
       refuse('overloaded', 'there are too many channels', 'channels')
     else this.publishes.append(publish, this.#now)
+  }
+
+  #wait(publish: Publish): void {
+    const input = { ...publish, drafts: publish.drafts.map(draftApart) }
+    this.#early.set(publish.publisher, { input, untilMs: this.#now.ms + this.#parts.options.publishTimeoutMs })
   }
 
   poll(poll: Poll): void {
