@@ -1,5 +1,8 @@
 import { test } from 'tap'
-import { draft, textsOf } from '../support/core.js'
+import { StreamEngine } from '../../src/jetstream/core/engine.js'
+import { coreDefaults } from '../../src/limits.js'
+import { sizeOf } from '../../src/log/entry.js'
+import { draft, textsOf, wallMs } from '../support/core.js'
 import { Site } from './site.js'
 
 test('what is published on one node is read on every other, in one order', (t) => {
@@ -27,5 +30,22 @@ test('what is published on one node is read on every other, in one order', (t) =
     'within a batch, on another node',
   )
   t.same([one.engine.audit(), two.engine.audit()], [[], []])
+  t.end()
+})
+
+test('unstableBytes: what waits for its stream to be opened is bounded, until it has waited too long', (t) => {
+  const first = draft('a', 1)
+  const options = { ...coreDefaults, unstableBytes: 2 * sizeOf(first) - 1 }
+  const now = { ms: 1, wall: wallMs }
+  const engine = new StreamEngine({ options, random: () => 0.5, now })
+  engine.step({ type: 'log', event: { is: 'connected', bytesMax: 2 ** 20 } }, now)
+  engine.step({ type: 'log', event: { is: 'listed', databases: ['main'] } }, now)
+  const publish = () => engine.step({ type: 'publish', publisher: {}, drafts: [first], ack: 'all', minCopies: 1 }, now)
+  t.same([publish(), publish()], [[], []])
+  t.equal(engine.status(now).gauges.unstable_bytes, 2 * sizeOf(first))
+  t.match(publish(), [{ outcome: { ok: false, code: 'overloaded', limit: 'unstable_bytes' } }])
+  const ended = engine.step({ type: 'tick' }, { ...now, ms: now.ms + options.publishTimeoutMs })
+  t.equal(ended.filter((effect) => effect.type === 'published' && !effect.outcome.ok).length, 2)
+  t.equal(engine.status(now).gauges.unstable_bytes, 0)
   t.end()
 })

@@ -1,9 +1,9 @@
 import type { Effect, Now, Outcome, Poll, Publish, Publisher, Reader, StreamStatus } from '../../effect.js'
 import type { Limit } from '../../errors.js'
 import type { CoreOptions } from '../../limits.js'
-import { draftApart } from '../../log/apart.js'
 import type { Histogram } from '../../log/histogram.js'
 import type { NodeId } from '../../log/node-id.js'
+import { Early } from './early.js'
 import { Follow } from './follow.js'
 import { History } from './history.js'
 import { Order } from './order.js'
@@ -27,12 +27,6 @@ export interface DatabaseParts {
 /** Who comes with a cursor of a newer stream is told a gap only if it was certain so lately that there is none. */
 const freshMs = 500
 
-/** Somebody who came before the stream was open. */
-interface Early {
-  readonly input: Poll | Publish
-  readonly untilMs: number
-}
-
 /** One database: its stream, what this node keeps of it, who reads it, and what is being published there. */
 export class Database {
   readonly follow: Follow
@@ -42,7 +36,7 @@ export class Database {
   readonly past = { shown: 0, delivered: 0, told: 0, evicted: 0, gaps: 0, strangeGaps: 0, foreignGaps: 0 }
   readonly #parts: DatabaseParts
   #order: Order
-  #early = new Map<object, Early>()
+  readonly #early = new Early()
   #now: Now
   #sweepMs = Number.NEGATIVE_INFINITY
 
@@ -84,10 +78,14 @@ export class Database {
     return this.#order.readers.waiting + this.history.waiting + this.#early.size
   }
 
+  /** Of what is to be published, and is not yet. */
+  get publishingBytes(): number {
+    return this.publishes.bytes + this.#early.bytes
+  }
+
   get nextMs(): number {
-    const early = this.#early.values().next().value?.untilMs ?? Number.POSITIVE_INFINITY
     const parts = Math.min(this.follow.nextMs, this.publishes.nextMs, this.history.nextMs)
-    return Math.min(early, parts, this.#order.readers.nextMs, this.#sweepMs + sweepMs)
+    return Math.min(this.#early.nextMs, parts, this.#order.readers.nextMs, this.#sweepMs + sweepMs)
   }
 
   get #stream() {
@@ -113,7 +111,7 @@ export class Database {
     if (!isLoaded && state !== 'lost') {
       if (this.#early.size >= options.queueMax)
         refuse('overloaded', 'too much waits for the stream to be opened', 'publish_queue')
-      else this.#wait(publish)
+      else this.#early.publish(publish, this.#now.ms + options.publishTimeoutMs)
     } else if (state === 'lost') refuse('not_ready', `the log does not take it: ${reason}`)
     else if (this.#stream.copies < minCopies)
       refuse('too_few_copies', `the log confirms ${this.#stream.copies} of ${minCopies} copies`)
@@ -125,18 +123,12 @@ export class Database {
     else this.publishes.append(publish, this.#now)
   }
 
-  #wait(publish: Publish): void {
-    const input = { ...publish, drafts: publish.drafts.map(draftApart) }
-    this.#early.set(publish.publisher, { input, untilMs: this.#now.ms + this.#parts.options.publishTimeoutMs })
-  }
-
   poll(poll: Poll): void {
     const { ms } = this.#now
     this.cancel(poll.reader)
     const { isLoaded, state, reason } = this.follow
     if (!isLoaded && state === 'lost') this.#refuse(poll.reader, 'not_ready', `the log can't be read: ${reason}`)
-    else if (!isLoaded)
-      this.#early.set(poll.reader, { input: poll, untilMs: ms + this.#parts.options.publishTimeoutMs })
+    else if (!isLoaded) this.#early.poll(poll, ms + this.#parts.options.publishTimeoutMs)
     else {
       const past = this.#order.before(poll, this.follow.stream?.first ?? 1)
       if (this.#order.takeNewer() && ms - this.follow.lookedMs > freshMs) {
@@ -154,7 +146,7 @@ export class Database {
   }
 
   cancel(reader: Reader): void {
-    this.#early.delete(reader)
+    this.#early.leave(reader)
     this.history.cancel(reader)
     this.#order.readers.cancel(reader)
   }
@@ -184,11 +176,8 @@ export class Database {
     }
     this.#order.readers.expire(ms)
     if (!this.follow.isLoaded && this.follow.state === 'lost') this.#endEarly('not_ready', this.follow.reason)
-    for (const [who, { input, untilMs }] of this.#early) {
-      if (untilMs > ms) break
-      this.#early.delete(who)
+    for (const input of this.#early.takeDue(ms))
       this.#turnAway(input, 'not_ready', 'the stream could not be read in time')
-    }
   }
 
   drain(): void {
@@ -216,17 +205,13 @@ export class Database {
   }
 
   #loaded(): void {
-    const early = [...this.#early.values()]
-    this.#early.clear()
-    for (const { input } of early)
+    for (const input of this.#early.takeAll())
       if (input.type === 'poll') this.poll(input)
       else this.publish(input)
   }
 
   #endEarly(code: 'draining' | 'not_ready', reason: string): void {
-    const early = [...this.#early.values()]
-    this.#early.clear()
-    for (const { input } of early) this.#turnAway(input, code, reason)
+    for (const input of this.#early.takeAll()) this.#turnAway(input, code, reason)
   }
 
   #turnAway(input: Poll | Publish, code: 'draining' | 'not_ready', reason: string): void {

@@ -121,7 +121,7 @@ export class StreamEngine {
     const { publisher, drafts } = publish
     const { ms } = this.#now
     let bytes = 0
-    for (const { publishes } of this.#databases.values()) bytes += publishes.bytes
+    for (const { publishingBytes } of this.#databases.values()) bytes += publishingBytes
     const refuse = (code: 'draining' | 'not_ready' | 'overloaded', reason: string, limit?: Limit): void =>
       this.#settled(publisher, { ok: false, code, reason, unknown: false, limit }, ms)
     const database = this.#of(drafts[0]?.database ?? '')

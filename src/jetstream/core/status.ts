@@ -31,7 +31,7 @@ export const gaugesOf = (databases: readonly Database[]): Status['gauges'] => ({
   retained_bytes: sumOf(databases, ({ order }) => order.channels.bytes),
   keys: sumOf(databases, ({ order }) => order.channels.keys.size),
   publishing: sumOf(databases, ({ publishes }) => publishes.waiting),
-  unstable_bytes: sumOf(databases, ({ publishes }) => publishes.bytes),
+  unstable_bytes: sumOf(databases, ({ publishingBytes }) => publishingBytes),
   queued_bytes: 0,
   staged_bytes: 0,
   stream_lag: sumOf(databases, (database) => database.status().lag),
