@@ -1,4 +1,4 @@
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { Surveys } from '../../src/http/surveys.js'
 import { FakeBus } from './fake-bus.js'
 import { Stage } from './stage.js'
@@ -20,7 +20,14 @@ test('/channels', async (t) => {
   t.equal(codeOf(other), 'forbidden')
 })
 
+/** Between two lists there is a rest, which keeps no process alive. */
+const live = (t: Test): void => {
+  const life = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(life))
+}
+
 test('who asks for the same list gets the same one', async (t) => {
+  live(t)
   const bus = new FakeBus()
   bus.channels = 5000
   const surveys = new Surveys(bus)
@@ -34,9 +41,7 @@ test('who asks for the same list gets the same one', async (t) => {
 })
 
 test('one after the other, and only so many wait', async (t) => {
-  // Between two lists there is a rest, which keeps no process alive.
-  const life = setInterval(() => {}, 1000)
-  t.teardown(() => clearInterval(life))
+  live(t)
   const bus = new FakeBus()
   bus.channels = 2000
   const surveys = new Surveys(bus)
@@ -52,6 +57,7 @@ test('one after the other, and only so many wait', async (t) => {
 })
 
 test('what goes wrong with one list is told, and hurts no other', async (t) => {
+  live(t)
   const bus = new FakeBus()
   const surveys = new Surveys(bus)
   const wish = { count: 5, by: 'depth', match: '' } as const
