@@ -7,6 +7,8 @@ const slackRegions = 4
 /** Places in a region that are gone through, and moved, with each text that is let go. */
 const movesMost = 256
 
+/** A shorter text is copied sooner than its copy is noted for others who may ask for it. */
+const sharedBytes = 2048
 /** Of a longer list of those that have their text, no room is kept. */
 const freshMost = 1024
 
@@ -39,7 +41,7 @@ export class Block {
   at = 0
   /** Its own place among those of the region. */
   index = 0
-  /** The text, if it was read in this step, or is too long. */
+  /** The text, if it is long and was read in this step, or is too long. */
   text: string | undefined
 }
 
@@ -55,8 +57,8 @@ const spare: Region[] = []
  * and so do regions. Where they don't, what is left in the emptiest is moved, a little at a time: all regions together are
  * never larger than half as much again as what is held, and a few regions more.
  *
- * Only copies are handed out, one to all who ask in one step: so nobody ever sees a region that is written again, and no
- * answer that waits keeps the request alive in which a message came.
+ * Only copies are handed out, of a long text one to all who ask in one step: so nobody ever sees a region that is written
+ * again, and no answer that waits keeps the request alive in which a message came.
  */
 export class Arena {
   readonly #used = new Set<Region>()
@@ -92,9 +94,11 @@ export class Arena {
     const { region, at, length, text } = block
     if (text !== undefined) return text
     if (!region) throw new Error('a text is read that has been let go')
-    block.text = region.bytes.toString('latin1', at, at + length)
+    const copy = region.bytes.toString('latin1', at, at + length)
+    if (length < sharedBytes) return copy
+    block.text = copy
     this.#fresh[this.#freshCount++] = block
-    return block.text
+    return copy
   }
 
   /** The end of a step: who asks from now on gets another copy. */

@@ -69,7 +69,7 @@ export class Entry extends Block {
     return this.#high * split + this.#low
   }
 
-  /** A copy with each step. */
+  /** A copy, made anew for each who asks; of a long one, with each step. */
   get tail(): string {
     return this.length === 0 ? '' : this.origin.arena.read(this)
   }
