@@ -3,7 +3,7 @@ import type { Now, Outcome, Publish } from '../effect.js'
 import type { Limit } from '../errors.js'
 import type { CoreOptions } from '../limits.js'
 import { draftApart } from '../log/apart.js'
-import { type Entry, entryOf, sizeOf } from '../log/entry.js'
+import { type Entry, entryOf, sizeOfAll } from '../log/entry.js'
 import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
@@ -64,8 +64,7 @@ export class Accept {
   }
 
   append(publish: Publish, now: Now): void {
-    let bytes = 0
-    for (const draft of publish.drafts) bytes += sizeOf(draft)
+    const bytes = sizeOfAll(publish.drafts)
     const refused = this.#refuse(publish, bytes)
     if (refused) this.#parts.audience.settled(publish.publisher, refused)
     else if (this.#parts.frozen() && this.#parts.rules.queueWhileFrozen) this.#wait(publish, bytes, now.ms)

@@ -131,6 +131,12 @@ const overhead = 200
 export const sizeOf = (draft: Pick<Draft, 'head' | 'tail' | 'channel'>): number =>
   draft.head.length + draft.tail.length + draft.channel.length + overhead
 
+export const sizeOfAll = (drafts: readonly Draft[]): number => {
+  let sum = 0
+  for (const draft of drafts) sum += sizeOf(draft)
+  return sum
+}
+
 /** The canonical order: by Lamport time, then by origin. The only place where ties are broken. */
 export const before = (a: Entry, b: Entry): boolean =>
   a.time < b.time || (a.time === b.time && a.origin.id < b.origin.id)

@@ -1,6 +1,6 @@
 import type { Poll, Publish } from '../../effect.js'
 import { draftApart } from '../../log/apart.js'
-import { sizeOf } from '../../log/entry.js'
+import { sizeOfAll } from '../../log/entry.js'
 
 interface Waiting {
   readonly input: Poll | Publish
@@ -29,7 +29,7 @@ export class Early {
 
   publish(publish: Publish, untilMs: number): void {
     const input = { ...publish, drafts: publish.drafts.map(draftApart) }
-    const bytes = input.drafts.reduce((sum, draft) => sum + sizeOf(draft), 0)
+    const bytes = sizeOfAll(input.drafts)
     this.#waiting.set(publish.publisher, { input, untilMs, bytes })
     this.bytes += bytes
   }

@@ -4,7 +4,7 @@ import type { Now, Outcome, Publish, Publisher } from '../../effect.js'
 import type { Code } from '../../errors.js'
 import type { CoreOptions } from '../../limits.js'
 import { draftApart } from '../../log/apart.js'
-import { sizeOf } from '../../log/entry.js'
+import { sizeOfAll } from '../../log/entry.js'
 import type { NodeId } from '../../log/node-id.js'
 import type { Draft } from '../../log/record.js'
 import type { Taken } from './order.js'
@@ -98,7 +98,7 @@ export class Publishes {
     const { database } = this.#parts
     const batch = { token, seen: this.#parts.seen(), drafts: fresh }
     const request = { is: 'store', database, ticket: number, id: idFor(batch), batch } as const
-    const bytes = fresh.reduce((sum, draft) => sum + sizeOf(draft), 0)
+    const bytes = sizeOfAll(fresh)
     const begun = { sinceMs: now.ms, flies: true, unsure: false, againMs: Number.POSITIVE_INFINITY, reason: '' }
     const ticket: Ticket = { publisher, number, request, bytes, ids, duplicates, places, ...begun }
     this.#tickets.set(number, ticket)
