@@ -1,26 +1,17 @@
 import { Ring } from '../src/channel/ring.js'
-import { Arena } from '../src/log/arena.js'
-import { Entry } from '../src/log/entry.js'
 import { Origin } from '../src/log/origin.js'
-import { draft, entry, nodeId } from '../test/support/core.js'
+import { Slabs } from '../src/log/slabs.js'
+import { entry, nodeId } from '../test/support/core.js'
 import { type Part, repeated } from './part.js'
 
 const kept = 1000
 
 const full = (): { ring: Ring; origin: Origin } => {
-  const ring = new Ring()
-  const origin = new Origin(nodeId(1), new Arena())
+  const slabs = new Slabs()
+  const ring = new Ring(slabs)
+  const origin = new Origin(nodeId(1), slabs)
   for (let seq = 1; seq <= kept; seq++) ring.insert(entry(origin, seq, seq))
   return { ring, origin }
-}
-
-/** It comes again and again, later each time. */
-class Returning extends Entry {
-  came = this.seq
-
-  override get time(): number {
-    return this.came
-  }
 }
 
 /** What is kept of a channel. */
@@ -30,15 +21,14 @@ export const ring: Part = {
     {
       name: `insert and evict, ${kept} kept`,
       prepare: () => {
-        const ring = new Ring()
-        const origin = new Origin(nodeId(1), new Arena())
-        for (let seq = 1; seq <= kept; seq++) ring.insert(new Returning(origin, seq, seq, draft('a', seq), 0))
+        const { ring } = full()
         // The oldest comes back as the newest, so that only the ring is timed.
         let time = kept
         return repeated(() => {
-          const oldest = ring.shift()
-          if (!(oldest instanceof Returning)) return
-          oldest.came = ++time
+          const oldest = ring.at(0)
+          if (!oldest) return
+          ring.remove(oldest)
+          oldest.slab.times[oldest.index] = ++time
           ring.insert(oldest)
         })
       },
@@ -57,7 +47,7 @@ export const ring: Part = {
         const late = entry(origin, 1, kept / 2 + 0.5)
         return repeated(() => {
           ring.insert(late)
-          ring.remove(ring.find(late))
+          ring.remove(late)
         })
       },
     },

@@ -31,11 +31,21 @@ const auditOrigin = (origin: Origin): string[] => {
   return broken
 }
 
-/** Every text that an arena holds is an entry's, and the other way about: else it would be held for ever. */
-export const auditArena = ({ arena, origins }: Ledger): string[] => {
+/** Every text that an arena holds is an entry's, and the other way about: else it would be held for ever. So with cells. */
+export const auditMemory = ({ slabs, origins }: Ledger): string[] => {
   let bytes = 0
-  for (const origin of origins) for (const entry of origin.entries()) bytes += entry?.heldBytes ?? 0
-  return bytes === arena.bytes ? [] : [`I9: of ${arena.bytes} bytes in the arena ${bytes} are anybody's`]
+  let count = 0
+  for (const origin of origins)
+    for (let seq = origin.first; seq <= origin.have; seq++) {
+      const entry = origin.at(seq)
+      bytes += entry?.heldBytes ?? 0
+      count += entry ? 1 : 0
+    }
+  const broken: string[] = []
+  const { arena } = slabs
+  if (bytes !== arena.bytes) broken.push(`I9: of ${arena.bytes} bytes in the arena ${bytes} are anybody's`)
+  if (count !== slabs.count) broken.push(`I9: of ${slabs.count} cells ${count} are anybody's`)
+  return broken
 }
 
 /** I7, I9, and that what is counted is there. */
@@ -56,6 +66,10 @@ const auditChannel = ({ ring, floors, name }: Channel): string[] => {
   const broken: string[] = []
   for (const [{ id, shown }, { seq }] of floors)
     if (seq > shown) broken.push(`I7: ${name} floor ${seq} of ${id}, shown ${shown}`)
+  for (let i = 0; i < ring.length; i++) {
+    const entry = ring.at(i)
+    if (!entry?.kept || !entry.origin.at(entry.seq)?.is(entry)) broken.push(`I9: ${name} has another's record at ${i}`)
+  }
   for (let i = 1; i < ring.length; i++) {
     const last = ring.at(i - 1)
     const entry = ring.at(i)

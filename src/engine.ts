@@ -1,4 +1,4 @@
-import { auditArena, auditChannels, auditLog } from './audit.js'
+import { auditChannels, auditLog, auditMemory } from './audit.js'
 import { ChannelAudience } from './channel/audience.js'
 import { Channels } from './channel/channels.js'
 import { Readers } from './channel/readers.js'
@@ -93,7 +93,7 @@ export class Engine {
     this.#strangers.begin(now)
     this.#cluster.begin(now)
     this.#take(input, now)
-    this.#ledger.arena.forget()
+    this.#ledger.slabs.forget()
     return this.#effects
   }
 
@@ -244,7 +244,7 @@ export class Engine {
     return [
       ...auditLog(this.#ledger, this.#cluster.viewChange),
       ...auditChannels(this.#channels),
-      ...auditArena(this.#ledger),
+      ...auditMemory(this.#ledger),
     ]
   }
 }

@@ -31,11 +31,11 @@ const bodies: { readonly [part: string]: (n: number) => string } = {
 /** In what a message is kept: in the log, and, before it is there, where it waits for a view or for the other log. */
 const keepers: { readonly [place: string]: () => (draft: Draft, n: number) => object } = {
   'the log': () => {
-    const { arena } = new Ledger()
-    const origin = new Origin(nodeId(1), arena)
+    const { slabs } = new Ledger()
+    const origin = new Origin(nodeId(1), slabs)
     return (draft, n) => {
       const entry = entryOf(origin, n + 1, n + 1, draft, 0)
-      arena.forget()
+      slabs.forget()
       return entry
     }
   },

@@ -1,5 +1,7 @@
 import type { Entry } from '../log/entry.js'
 import type { Origin } from '../log/origin.js'
+import type { Home } from '../log/slab.js'
+import type { Slabs } from '../log/slabs.js'
 import type { Circle } from './circles.js'
 import { Ring } from './ring.js'
 import type { Waiter } from './waiter.js'
@@ -11,8 +13,8 @@ export interface LocalFloor {
 }
 
 /** One channel: what is kept of it, what is gone, who waits. */
-export class Channel {
-  readonly ring = new Ring()
+export class Channel implements Home {
+  readonly ring: Ring
   readonly floors = new Map<Origin, LocalFloor>()
   readonly waiters: Waiter[] = []
   readonly circles = new Set<Circle>()
@@ -22,7 +24,10 @@ export class Channel {
   constructor(
     readonly database: string,
     readonly name: string,
-  ) {}
+    slabs: Slabs,
+  ) {
+    this.ring = new Ring(slabs)
+  }
 
   /** Somebody wants to know what is shown here. */
   get isWatched(): boolean {
@@ -44,8 +49,7 @@ export class Channel {
 
   /** Takes an entry out of the ring and remembers that it was there. */
   evict(entry: Entry, nowMs: number, remember: boolean): void {
-    // Nearly always it is the oldest of its channel that goes.
-    this.ring.remove(this.ring.at(0) === entry ? 0 : this.ring.find(entry))
+    this.ring.remove(entry)
     entry.kept = false
     if (remember) this.raise(entry.origin, entry.seq, nowMs)
   }

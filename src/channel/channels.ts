@@ -90,7 +90,7 @@ export class Channels {
   #add(database: string, name: string): Channel {
     const others = this.#databases.get(database)
     const [other] = others?.values() ?? []
-    const channel = new Channel(other?.database ?? apart(database), apart(name))
+    const channel = new Channel(other?.database ?? apart(database), apart(name), this.ledger.slabs)
     if (others) others.set(channel.name, channel)
     else this.#databases.set(channel.database, new Map([[channel.name, channel]]))
     this.#size++
@@ -124,7 +124,7 @@ export class Channels {
     this.#nowMs = nowMs
     if (entry.key !== undefined) {
       const first = this.#keys.claim(entry)
-      if (first !== undefined && first !== entry) {
+      if (first !== undefined && !first.is(entry)) {
         this.#discard(entry)
         return first
       }
@@ -145,9 +145,7 @@ export class Channels {
     const channel = this.open(entry.database, entry.channel)
     channel.ring.insert(entry)
     entry.kept = true
-    // The same words for all of a channel: each request brings its own.
-    entry.database = channel.database
-    entry.channel = channel.name
+    entry.home = channel
     entry.origin.keep(entry.seq)
     this.bytes += entry.size
     this.count++
@@ -166,8 +164,13 @@ export class Channels {
       if (entry && (least === undefined || sooner(entry, least))) least = entry
     }
     if (least === undefined) return false
-    this.#evictFrom(this.open(least.database, least.channel), least)
+    this.#evict(least)
     return true
+  }
+
+  /** Of what a ring keeps, the home is the ring's channel. */
+  #evict(entry: Entry): void {
+    if (entry.home instanceof Channel) this.#evictFrom(entry.home, entry)
   }
 
   #evictFrom(channel: Channel, entry: Entry | undefined): void {
@@ -190,8 +193,7 @@ export class Channels {
     this.#nowMs = nowMs
     const bornMs = nowMs - this.options.retentionMs
     for (const origin of this.ledger.origins)
-      for (let entry = origin.oldest(); entry && entry.bornMs <= bornMs; entry = origin.oldest())
-        this.#evictFrom(this.open(entry.database, entry.channel), entry)
+      for (let entry = origin.oldest(); entry && entry.bornMs <= bornMs; entry = origin.oldest()) this.#evict(entry)
   }
 
   /** A floor that came with a transfer. */
@@ -233,8 +235,7 @@ export class Channels {
 
   /** The origin is forgotten by all: nothing of it may be left, not even what was copied while it was still known. */
   forget(origin: Origin): void {
-    for (let entry = origin.oldest(); entry; entry = origin.oldest())
-      this.#evictFrom(this.open(entry.database, entry.channel), entry)
+    for (let entry = origin.oldest(); entry; entry = origin.oldest()) this.#evict(entry)
     for (const channel of this.all()) channel.floors.delete(origin)
   }
 }

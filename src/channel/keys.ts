@@ -1,16 +1,24 @@
-import type { Entry } from '../log/entry.js'
+import { type Entry, before as sooner } from '../log/entry.js'
 import { ticksPerMs } from '../log/lamport.js'
 
 const byLamport = ({ time }: Entry): number => time / ticksPerMs
+
+/** An entry that has a key; for as long as it has, nobody lets the entry go. */
+interface Holder {
+  readonly name: string
+  readonly entry: Entry
+  /** When it was made. */
+  readonly ms: number
+}
 
 /**
  * Idempotency keys, decided in canonical order and expired by Lamport time, so that every node that shows the same
  * entries in the same order decides alike: the first with a key is the message, later ones repeat it.
  */
 export class Keys {
-  readonly #holders = new Map<string, Entry>()
-  /** In the order shown, which is the order they expire in. */
-  #queue: Entry[] = []
+  readonly #holders = new Map<string, Holder>()
+  /** In the order shown, which is the order they expire in. Some have lost their key by now, and may not be looked at. */
+  #queue: Holder[] = []
   #head = 0
 
   constructor(
@@ -27,11 +35,12 @@ export class Keys {
   }
 
   get(database: string, key: string): Entry | undefined {
-    return this.#holders.get(`${database}\0${key}`)
+    return this.#holders.get(`${database}\0${key}`)?.entry
   }
 
   holds(entry: Entry): boolean {
-    return entry.key !== undefined && this.get(entry.database, entry.key) === entry
+    const { key } = entry
+    return key !== undefined && this.get(entry.database, key)?.is(entry) === true
   }
 
   /** The entry that had this key before, if one has; else `entry` holds it from now on. */
@@ -46,38 +55,40 @@ export class Keys {
   /** Takes over a key that was decided elsewhere: of two holders the first in canonical order stays. */
   hold(entry: Entry): void {
     const name = `${entry.database}\0${entry.key}`
-    const holder = this.#holders.get(name)
-    if (holder && (holder.time < entry.time || (holder.time === entry.time && holder.origin.id <= entry.origin.id)))
-      return
-    this.#holders.set(name, entry)
-    this.#queue.push(entry)
+    const before = this.#holders.get(name)
+    if (before && !sooner(entry, before.entry)) return
+    const holder = { name, entry, ms: this.stampOf(entry) }
+    this.#holders.set(name, holder)
+    this.#queue.push(holder)
+    if (before) this.expired(before.entry)
     if (this.#holders.size > this.max) this.#shift()
   }
 
   /** By `stampOf`. */
   expire(ms: number): void {
     for (let first = this.#queue[this.#head]; first; first = this.#queue[this.#head]) {
-      if (ms - this.stampOf(first) <= this.retentionMs) return
+      if (ms - first.ms <= this.retentionMs) return
       this.#shift()
     }
   }
 
   /** Who holds this key gives it up, unless that is after `seq`. */
   yield(database: string, key: string, seq: number): void {
-    const holder = this.get(database, key)
-    if (holder === undefined || holder.seq > seq) return
-    this.#holders.delete(`${database}\0${key}`)
-    this.expired(holder)
+    const holder = this.#holders.get(`${database}\0${key}`)
+    if (holder === undefined || holder.entry.seq > seq) return
+    this.#holders.delete(holder.name)
+    this.expired(holder.entry)
   }
 
   #shift(): void {
-    const entry = this.#queue[this.#head++]
-    if (entry === undefined) return
+    const holder = this.#queue[this.#head++]
+    if (holder === undefined) return
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head)
       this.#head = 0
     }
-    if (this.holds(entry)) this.#holders.delete(`${entry.database}\0${entry.key}`)
-    this.expired(entry)
+    if (this.#holders.get(holder.name) !== holder) return
+    this.#holders.delete(holder.name)
+    this.expired(holder.entry)
   }
 }

@@ -1,46 +1,51 @@
 import { before, type Entry } from '../log/entry.js'
+import type { Slabs } from '../log/slabs.js'
 
 /** So many of the last entries are looked at one by one. */
 const nearby = 4
 
 /** The kept entries of one channel, in canonical order, each once (invariant I9). Both ends are cheap. */
 export class Ring {
-  #entries: (Entry | undefined)[] = []
+  readonly #slabs: Slabs
+  #cells: number[] = []
   #head = 0
 
+  constructor(slabs: Slabs) {
+    this.#slabs = slabs
+  }
+
   get length(): number {
-    return this.#entries.length - this.#head
+    return this.#cells.length - this.#head
   }
 
   at(index: number): Entry | undefined {
-    return this.#entries[this.#head + index]
+    const cell = this.#cells[this.#head + index]
+    return cell === undefined ? undefined : this.#slabs.entry(cell)
   }
 
   insert(entry: Entry): void {
     // Asked first: what is looked for before the first place of a list is looked for slowly, there and ever after.
-    const last = this.length > 0 ? this.#entries[this.#entries.length - 1] : undefined
-    if (last === undefined || before(last, entry)) this.#entries.push(entry)
-    else this.#entries.splice(this.#head + this.find(entry), 0, entry)
+    const last = this.length > 0 ? this.at(this.length - 1) : undefined
+    if (last === undefined || before(last, entry)) this.#cells.push(entry.cell)
+    else this.#cells.splice(this.#head + this.find(entry), 0, entry.cell)
   }
 
-  shift(): Entry | undefined {
-    return this.remove(0)
+  /** Takes out an entry that is in it. */
+  remove(entry: Entry): void {
+    // Nearly always it is the oldest that goes.
+    if (this.#cells[this.#head] === entry.cell) this.#shift()
+    else this.#cells.splice(this.#head + this.find(entry), 1)
   }
 
-  /** Takes out the entry at `index`. */
-  remove(index: number): Entry | undefined {
-    if (index > 0) return this.#entries.splice(this.#head + index, 1)[0]
-    const entry = this.#entries[this.#head]
-    if (entry === undefined) return undefined
-    this.#entries[this.#head++] = undefined
-    if (this.#head > 64 && this.#head * 2 >= this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head)
+  #shift(): void {
+    this.#head++
+    if (this.#head > 64 && this.#head * 2 >= this.#cells.length) {
+      this.#cells = this.#cells.slice(this.#head)
       this.#head = 0
     } else if (this.length === 0) {
-      this.#entries = []
+      this.#cells = []
       this.#head = 0
     }
-    return entry
   }
 
   /** Index of the first entry that is not before `entry`. */
@@ -63,14 +68,14 @@ export class Ring {
   }
 
   #search(below: (entry: Entry) => boolean): number {
-    let low = this.#head
-    let high = this.#entries.length
+    let low = 0
+    let high = this.length
     while (low < high) {
       const middle = (low + high) >> 1
-      const entry = this.#entries[middle]
+      const entry = this.at(middle)
       if (entry !== undefined && below(entry)) low = middle + 1
       else high = middle
     }
-    return low - this.#head
+    return low
   }
 }

@@ -3,7 +3,7 @@ import type { Now, Outcome, Publish } from '../effect.js'
 import type { Limit } from '../errors.js'
 import type { CoreOptions } from '../limits.js'
 import { draftApart } from '../log/apart.js'
-import { type Entry, entryOf, sizeOfAll } from '../log/entry.js'
+import { entryOf, sizeOfAll } from '../log/entry.js'
 import type { Lamport } from '../log/lamport.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
@@ -131,14 +131,14 @@ export class Accept {
     const { origin, audience, lamport, rules } = this.#parts
     // As long as they will be: an empty one that is pushed to has room for seventeen.
     const { length } = publish.drafts
-    const entries = new Array<Entry | undefined>(length)
+    const ids = new Array<string | undefined>(length)
     const duplicates = new Array<boolean>(length)
     const seqs = new Array<number>(length)
     const before = origin.have
     let i = 0
     for (const draft of publish.drafts) {
       const first = draft.key === undefined ? undefined : audience.keyed(draft.database, draft.key)
-      entries[i] = first
+      ids[i] = first && idOf(first)
       duplicates[i] = first !== undefined
       seqs[i] = first ? 0 : origin.have + 1
       i++
@@ -154,7 +154,7 @@ export class Accept {
       lastSeq: origin.have > before ? origin.have : 0,
       minCopies,
       untilMs,
-      entries,
+      ids,
       duplicates,
       seqs,
       next: 0,
@@ -179,7 +179,7 @@ export class Accept {
     const { origins, seqs, time } = ledger.position()
     const id = (seq: number) =>
       formatPosition({ time, origins, seqs: seqs.map((own, slot) => (slot === origin.slot ? seq : own)) })
-    return ticket.entries.map((entry, i) => (entry?.place ? idOf(entry) : id(ticket.seqs[i] ?? 0)))
+    return ticket.ids.map((known, i) => known ?? id(ticket.seqs[i] ?? 0))
   }
 
   expire(nowMs: number): void {

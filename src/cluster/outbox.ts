@@ -1,5 +1,4 @@
 import type { CoreOptions } from '../limits.js'
-import { sizeOf } from '../log/entry.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Origin } from '../log/origin.js'
 import type { Record } from '../log/record.js'
@@ -100,7 +99,7 @@ export class Outbox {
     for (let seq = first; seq <= this.origin.have && records.length < recordsMax; seq++) {
       const entry = this.origin.at(seq)
       if (entry === undefined) break
-      bytes += sizeOf(entry)
+      bytes += entry.size
       if (records.length > 0 && bytes > this.options.frameBytes) break
       records.push(entry.record())
     }

@@ -9,8 +9,8 @@ export interface Ticket {
   readonly lastSeq: number
   readonly minCopies: number
   readonly untilMs: number
-  /** By draft: the entry that stands for it, as far as known. */
-  readonly entries: (Entry | undefined)[]
+  /** By draft: its id, as far as known. */
+  readonly ids: (string | undefined)[]
   readonly duplicates: boolean[]
   /** By draft: its sequence number, or 0 if it repeats a known key. */
   readonly seqs: readonly number[]
@@ -43,7 +43,7 @@ export class Tickets {
     if (!ticket) return
     const draft = draftOf(ticket, entry.seq)
     if (draft === undefined) return
-    ticket.entries[draft] = first ?? entry
+    if (!ticket.done) ticket.ids[draft] = idOf(first ?? entry)
     ticket.duplicates[draft] = first !== undefined
     if (first && first.digest !== entry.digest) ticket.conflict = true
     if (entry.seq < ticket.lastSeq) return
@@ -104,6 +104,8 @@ const draftOf = (ticket: Ticket, seq: number): number | undefined => {
   return seqs[ticket.next] === seq ? ticket.next : undefined
 }
 
+const isComplete = (ids: readonly (string | undefined)[]): ids is readonly string[] => !ids.includes(undefined)
+
 export const outcomeOf = (ticket: Ticket, copies: number): Outcome => {
   if (ticket.conflict)
     return { ok: false, code: 'key_conflict', reason: 'the key was used before for another message', unknown: false }
@@ -111,10 +113,9 @@ export const outcomeOf = (ticket: Ticket, copies: number): Outcome => {
     const reason = `held by ${copies} node${copies === 1 ? '' : 's'}, not ${ticket.minCopies}: the view has shrunk meanwhile`
     return { ok: false, code: 'too_few_copies', reason, unknown: true }
   }
-  if (ticket.entries.includes(undefined)) {
+  if (!isComplete(ticket.ids)) {
     const reason = 'other nodes went on with it while this one was away, and keep it no longer'
     return { ok: false, code: 'outcome_unknown', reason, unknown: true }
   }
-  const ids = ticket.entries.map((entry) => (entry ? idOf(entry) : ''))
-  return { ok: true, ids, copies, duplicates: ticket.duplicates }
+  return { ok: true, ids: ticket.ids, copies, duplicates: ticket.duplicates }
 }

@@ -1,5 +1,4 @@
 import type { CoreOptions } from '../limits.js'
-import { sizeOf } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Audience } from '../log/log.js'
 import type { Origin } from '../log/origin.js'
@@ -72,7 +71,7 @@ const cut = (
   for (let seq = after + 1; seq <= to; seq++) {
     const entry = origin.at(seq)
     if (entry === undefined) continue
-    bytes += sizeOf(entry)
+    bytes += entry.size
     if (records.length > 0 && (bytes > limits.bytes || records.length >= itemsMax)) {
       to = seq - 1
       break

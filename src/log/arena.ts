@@ -1,3 +1,5 @@
+import { indexOf, noRegion, ownRegion, type Slab } from './slab.js'
+
 /** Longer texts are kept as they are: V8 makes objects of them that it never copies. */
 export const longMost = 2 ** 18
 
@@ -9,14 +11,14 @@ const movesMost = 256
 
 /** A shorter text is copied sooner than its copy is noted for others who may ask for it. */
 const sharedBytes = 2048
-/** Of a longer list of those that have their text, no room is kept. */
-const freshMost = 1024
 
 /** Texts one behind the other. */
 class Region {
+  /** Among those of its arena; -1 for none. */
+  number = -1
   readonly bytes = Buffer.allocUnsafeSlow(regionBytes)
-  /** Whose they are, but for those that are let go: what is gone is not kept alive. */
-  blocks: (Block | undefined)[] = []
+  /** By rank: the cells of those whose texts they are, or -1 of one that is let go. */
+  cells: number[] = []
   /** Where the next one is put. */
   used = 0
   /** Bytes that are still held. */
@@ -27,22 +29,9 @@ class Region {
   }
 
   clear(): void {
-    this.blocks = []
+    this.cells = []
     this.used = 0
   }
-}
-
-/** What holds a text. Only its owner has it, and lets the text go at last. */
-export class Block {
-  /** Of the text. */
-  length = 0
-  /** Where it lies; undefined if there is none, or if it is too long for that. */
-  region: Region | undefined
-  at = 0
-  /** Its own place among those of the region. */
-  index = 0
-  /** The text, if it is long and was read in this step, or is too long. */
-  text: string | undefined
 }
 
 /** Empty ones, for whichever arena needs one next: a log for each database has one. */
@@ -61,96 +50,124 @@ const spare: Region[] = []
  * again, and no answer that waits keeps the request alive in which a message came.
  */
 export class Arena {
-  readonly #used = new Set<Region>()
+  readonly #slabOf: (cell: number) => Slab
+  readonly #regions: (Region | undefined)[] = []
+  readonly #numbers: number[] = []
+  #used = 0
   /** The one that is being filled. */
   #open: Region | undefined
   /** The one that is being emptied, and how far that is. */
   #leaving: Region | undefined
   #left = 0
-  /** Those that have their text for this step: the first so many. */
-  #fresh: (Block | undefined)[] = []
-  #freshCount = 0
+  /** By cell: long ones that were read in this step. */
+  readonly #fresh = new Map<number, string>()
+  /** By cell: those that are too long. */
+  readonly #own = new Map<number, string>()
   /** What is held. */
   bytes = 0
 
-  /** Of all regions in which something is held. */
-  get capacity(): number {
-    return this.#used.size * regionBytes
+  constructor(slabOf: (cell: number) => Slab) {
+    this.#slabOf = slabOf
   }
 
-  /** For a block that holds nothing. Nothing of the text is kept but a copy, unless it is too long. */
-  hold(block: Block, text: string): void {
+  /** Of all regions in which something is held. */
+  get capacity(): number {
+    return this.#used * regionBytes
+  }
+
+  /** For a record that has no text. Nothing of the text is kept but a copy, unless it is too long. */
+  hold(slab: Slab, index: number, text: string): void {
     const { length } = text
-    block.length = length
+    slab.lengths[index] = length
     if (length > longMost) {
-      block.text = text
+      slab.regions[index] = ownRegion
+      this.#own.set(slab.cellOf(index), text)
       return
     }
-    this.#place(block).bytes.write(text, block.at, length, 'latin1')
+    const { bytes } = this.#place(slab, index, length)
+    bytes.write(text, slab.ats[index] ?? 0, length, 'latin1')
     this.bytes += length
   }
 
-  read(block: Block): string {
-    const { region, at, length, text } = block
-    if (text !== undefined) return text
-    if (!region) throw new Error('a text is read that has been let go')
-    const copy = region.bytes.toString('latin1', at, at + length)
-    if (length < sharedBytes) return copy
-    block.text = copy
-    this.#fresh[this.#freshCount++] = block
+  read(slab: Slab, index: number): string {
+    const length = slab.lengths[index] ?? 0
+    if (length >= sharedBytes) return this.#readLong(slab, index)
+    const at = slab.ats[index] ?? 0
+    return this.#regionOf(slab, index).bytes.toString('latin1', at, at + length)
+  }
+
+  #readLong(slab: Slab, index: number): string {
+    const cell = slab.cellOf(index)
+    const known = this.#fresh.get(cell) ?? this.#own.get(cell)
+    if (known !== undefined) return known
+    const at = slab.ats[index] ?? 0
+    const copy = this.#regionOf(slab, index).bytes.toString('latin1', at, at + (slab.lengths[index] ?? 0))
+    this.#fresh.set(cell, copy)
     return copy
+  }
+
+  #regionOf(slab: Slab, index: number): Region {
+    const region = this.#regions[slab.regions[index] ?? noRegion]
+    if (!region) throw new Error('a text is read that has been let go')
+    return region
   }
 
   /** The end of a step: who asks from now on gets another copy. */
   forget(): void {
-    const fresh = this.#fresh
-    for (let i = 0; i < this.#freshCount; i++) {
-      const block = fresh[i]
-      if (block?.region) block.text = undefined
-      fresh[i] = undefined
-    }
-    this.#freshCount = 0
-    if (fresh.length > freshMost) this.#fresh = []
+    if (this.#fresh.size > 0) this.#fresh.clear()
   }
 
-  release(block: Block): void {
-    const { region, length } = block
-    block.text = undefined
+  /** Of a record that may have none. */
+  release(slab: Slab, index: number): void {
+    const number = slab.regions[index] ?? noRegion
+    if (number === noRegion) return
+    const length = slab.lengths[index] ?? 0
+    if (length >= sharedBytes) this.#releaseLong(slab.cellOf(index))
+    slab.regions[index] = noRegion
+    slab.lengths[index] = 0
+    const region = this.#regions[number]
     if (!region) return
-    block.region = undefined
     this.bytes -= length
-    this.#leave(region, block)
+    this.#leave(region, slab.ranks[index] ?? 0, length)
     const waste = this.capacity - this.bytes
     if (waste > this.bytes / 2 + slackRegions * regionBytes) this.#evacuate()
   }
 
-  #place(block: Block): Region {
-    const region = this.#regionFor(block.length)
-    block.region = region
-    block.at = region.used
-    region.used += block.length
-    region.live += block.length
-    block.index = region.blocks.length
-    region.blocks.push(block)
+  #releaseLong(cell: number): void {
+    this.#fresh.delete(cell)
+    this.#own.delete(cell)
+  }
+
+  #place(slab: Slab, index: number, length: number): Region {
+    const region = this.#regionFor(length)
+    slab.regions[index] = region.number
+    slab.ats[index] = region.used
+    region.used += length
+    region.live += length
+    slab.ranks[index] = region.cells.push(slab.cellOf(index)) - 1
     return region
   }
 
   #regionFor(length: number): Region {
     if (this.#open?.hasRoom(length)) return this.#open
     const region = spare.pop() ?? new Region()
-    this.#used.add(region)
+    region.number = this.#numbers.pop() ?? this.#regions.length
+    this.#regions[region.number] = region
+    this.#used++
     this.#open = region
     return region
   }
 
-  #leave(region: Region, { index, length }: Pick<Block, 'index' | 'length'>): void {
-    region.blocks[index] = undefined
+  #leave(region: Region, rank: number, length: number): void {
+    region.cells[rank] = -1
     region.live -= length
     if (region.live === 0) this.#free(region)
   }
 
   #free(region: Region): void {
-    this.#used.delete(region)
+    this.#regions[region.number] = undefined
+    this.#numbers.push(region.number)
+    this.#used--
     if (region === this.#open) this.#open = undefined
     if (region === this.#leaving) this.#leaving = undefined
     if (spare.length === slackRegions) return
@@ -164,23 +181,27 @@ export class Arena {
     const from = this.#leaving
     // It is free once the last is moved, and then is this one no more.
     for (let n = 0; n < movesMost && from && from === this.#leaving; n++) {
-      const block = from.blocks[this.#left++]
-      if (block) this.#move(block, from)
+      const cell = from.cells[this.#left++]
+      if (cell !== undefined && cell >= 0) this.#move(cell, from)
     }
   }
 
   #begin(): void {
     let emptiest: Region | undefined
-    for (const region of this.#used)
-      if (region !== this.#open && region.live < (emptiest?.live ?? regionBytes)) emptiest = region
+    for (const region of this.#regions)
+      if (region && region !== this.#open && region.live < (emptiest?.live ?? regionBytes)) emptiest = region
     this.#leaving = emptiest
     this.#left = 0
   }
 
-  #move(block: Block, from: Region): void {
-    const { at, index, length } = block
-    const to = this.#place(block)
-    from.bytes.copy(to.bytes, block.at, at, at + length)
-    this.#leave(from, { index, length })
+  #move(cell: number, from: Region): void {
+    const slab = this.#slabOf(cell)
+    const index = indexOf(cell)
+    const at = slab.ats[index] ?? 0
+    const rank = slab.ranks[index] ?? 0
+    const length = slab.lengths[index] ?? 0
+    const to = this.#place(slab, index, length)
+    from.bytes.copy(to.bytes, slab.ats[index] ?? 0, at, at + length)
+    this.#leave(from, rank, length)
   }
 }

@@ -1,61 +1,112 @@
-import { Block } from './arena.js'
 import type { Origin } from './origin.js'
 import type { Copy, Draft, Position, Record } from './record.js'
 import { Run } from './run.js'
-
-const split = 2 ** 30
+import { type Extra, type Home, noRegion, type Slab, slabCells } from './slab.js'
 
 /** A position, or the run of records in which it is found. */
 export type Place = Position | Run
 
 /**
  * A record as this node holds it. `kept` while its channel's ring has it; without content it lives on for its key alone.
- * It is the block that holds its own tail: an object less for each message that is kept.
+ * This object is but a look at it, for the step in which it is made: the record lies in a cell of a slab (`Slabs`), and
+ * each who asks for it is given an object of his own.
  */
-export class Entry extends Block {
-  kept = false
-  /** Set when it is shown; see `position`. */
-  place: Place | undefined
-  database: string
-  channel: string
-  readonly key: string | undefined
-  readonly digest: string | undefined
-  head: string
-  /** By the `ms` clock, without fractions: whole numbers take no memory of their own. */
-  readonly bornMs: number
-  readonly #high: number
-  readonly #low: number
-  /** What it costs to keep, in bytes. Known once and for all: the oldest entry, that goes, has long left the caches, and what it refers to. */
-  readonly size: number
-
+export class Entry {
   constructor(
-    readonly origin: Origin,
-    readonly seq: number,
-    time: number,
-    draft: Draft,
-    bornMs: number,
-  ) {
-    super()
-    this.#high = Math.floor(time / split)
-    this.#low = time % split
-    this.bornMs = Math.floor(bornMs)
-    this.database = draft.database
-    this.channel = draft.channel
-    this.key = draft.key
-    this.digest = draft.digest
-    this.head = draft.head
-    this.size = sizeOf(draft)
-    if (draft.tail !== '') origin.arena.hold(this, draft.tail)
+    readonly slab: Slab,
+    readonly index: number,
+  ) {}
+
+  /** By which it is found again, for as long as its origin has it. */
+  get cell(): number {
+    return this.slab.cellOf(this.index)
+  }
+
+  is(other: Entry): boolean {
+    return this.slab === other.slab && this.index === other.index
+  }
+
+  get origin(): Origin {
+    return this.slab.origin
+  }
+
+  get seq(): number {
+    return this.slab.seqs[this.index] ?? 0
+  }
+
+  /** Lamport time. */
+  get time(): number {
+    return this.slab.times[this.index] ?? 0
+  }
+
+  /** By the `ms` clock, without fractions. */
+  get bornMs(): number {
+    return this.slab.bornMs[this.index] ?? 0
+  }
+
+  /** What it costs to keep, in bytes: known once and for all. */
+  get size(): number {
+    return this.slab.sizes[this.index] ?? 0
+  }
+
+  get kept(): boolean {
+    return this.slab.kept[this.index] === 1
+  }
+
+  set kept(isKept: boolean) {
+    this.slab.kept[this.index] = isKept ? 1 : 0
+  }
+
+  /** Its channel, once it is shown. */
+  get home(): Home | undefined {
+    return this.slab.homes[this.index]
+  }
+
+  set home(home: Home | undefined) {
+    this.slab.homes[this.index] = home
+  }
+
+  get database(): string {
+    return this.home?.database ?? ''
+  }
+
+  get channel(): string {
+    return this.home?.name ?? ''
+  }
+
+  /** Set when it is shown; see `position`. */
+  get place(): Place | undefined {
+    return this.slab.places[this.index]
+  }
+
+  set place(place: Place | undefined) {
+    this.slab.places[this.index] = place
   }
 
   /** Everything at or before it in the order, as known to whoever showed it first; none before it is shown. */
   get position(): Position | undefined {
-    return this.place instanceof Run ? this.place.at(this) : this.place
+    const { place } = this
+    return place instanceof Run ? place.at(this) : place
   }
 
-  /** Only of `Traced`: entries without a trace have no room for one. */
+  get #extra(): Extra | undefined {
+    return this.slab.extras?.[this.index]
+  }
+
+  get key(): string | undefined {
+    return this.#extra?.key
+  }
+
+  get digest(): string | undefined {
+    return this.#extra?.digest
+  }
+
+  get head(): string {
+    return this.#extra?.head ?? ''
+  }
+
   get traceparent(): string | undefined {
-    return undefined
+    return this.#extra?.traceparent
   }
 
   /** Another node has shown it: where, and whether it repeats a key and so has no content any more. */
@@ -64,36 +115,36 @@ export class Entry extends Block {
     if (copy.tail === '') this.strip()
   }
 
-  /** Lamport time. Kept in two halves: a number so large would be an object of its own. */
-  get time(): number {
-    return this.#high * split + this.#low
-  }
-
   /** A copy, made anew for each who asks; of a long one, with each step. */
   get tail(): string {
-    return this.length === 0 ? '' : this.origin.arena.read(this)
+    return this.#length === 0 ? '' : this.origin.slabs.arena.read(this.slab, this.index)
+  }
+
+  get #length(): number {
+    return this.slab.lengths[this.index] ?? 0
   }
 
   /** Of its content, in bytes. */
   get weight(): number {
-    return this.head.length + this.length
+    return this.head.length + this.#length
   }
 
   /** Of that, what an arena holds. */
   get heldBytes(): number {
-    return this.region ? this.length : 0
+    return (this.slab.regions[this.index] ?? noRegion) >= 0 ? this.#length : 0
   }
 
   strip(): void {
-    this.origin.arena.release(this)
-    this.length = 0
-    this.head = ''
+    this.origin.slabs.arena.release(this.slab, this.index)
+    const extra = this.#extra
+    if (extra) extra.head = ''
   }
 
   record(): Record {
-    const { database, channel, head, tail, seq, time } = this
+    const { database, channel, head, tail, seq, time, key, traceparent } = this
     const plain = { database, channel, head, tail, seq, time }
-    return this.key === undefined ? plain : { ...plain, key: this.key, digest: this.digest ?? '' }
+    const keyed = key === undefined ? plain : { ...plain, key, digest: this.digest ?? '' }
+    return traceparent === undefined ? keyed : { ...keyed, traceparent }
   }
 
   copy(nowMs: number): Copy {
@@ -103,27 +154,26 @@ export class Entry extends Block {
   }
 }
 
-class Traced extends Entry {
-  readonly #traceparent: string
-
-  constructor(origin: Origin, seq: number, time: number, draft: Draft, bornMs: number) {
-    super(origin, seq, time, draft, bornMs)
-    this.#traceparent = draft.traceparent ?? ''
-  }
-
-  override get traceparent(): string {
-    return this.#traceparent
-  }
-
-  override record(): Record {
-    return { ...super.record(), traceparent: this.#traceparent }
-  }
+/** Nearly all have none. */
+const addExtra = (slab: Slab, index: number, { key, digest, head, traceparent }: Draft): void => {
+  if (key === undefined && head === '' && traceparent === undefined) return
+  slab.extras ??= new Array<Extra | undefined>(slabCells).fill(undefined)
+  slab.extras[index] = { key, digest, head, traceparent }
 }
 
-export const entryOf = (origin: Origin, seq: number, time: number, draft: Draft, bornMs: number): Entry =>
-  draft.traceparent === undefined
-    ? new Entry(origin, seq, time, draft, bornMs)
-    : new Traced(origin, seq, time, draft, bornMs)
+/** Puts a record of an origin into a cell; it is for the origin to keep it (`append`) and let it go (`drop`). */
+export const entryOf = (origin: Origin, seq: number, time: number, draft: Draft, bornMs: number): Entry => {
+  const entry = origin.slabs.take(origin)
+  const { slab, index } = entry
+  slab.seqs[index] = seq
+  slab.times[index] = time
+  slab.bornMs[index] = Math.floor(bornMs)
+  slab.sizes[index] = sizeOf(draft)
+  slab.homes[index] = { database: draft.database, name: draft.channel }
+  addExtra(slab, index, draft)
+  if (draft.tail !== '') origin.slabs.arena.hold(slab, index, draft.tail)
+  return entry
+}
 
 const overhead = 200
 
@@ -141,4 +191,4 @@ export const sizeOfAll = (drafts: readonly Draft[]): number => {
 export const before = (a: Entry, b: Entry): boolean =>
   a.time < b.time || (a.time === b.time && a.origin.id < b.origin.id)
 
-export const byKey = (a: Entry, b: Entry): number => (before(a, b) ? -1 : a === b ? 0 : 1)
+export const byKey = (a: Entry, b: Entry): number => (before(a, b) ? -1 : a.is(b) ? 0 : 1)

@@ -1,10 +1,10 @@
 import type { Reach } from '../cluster/message.js'
-import { Arena } from './arena.js'
 import type { Entry, Place } from './entry.js'
 import type { NodeId } from './node-id.js'
 import { Origin } from './origin.js'
 import type { Position } from './record.js'
 import { Run } from './run.js'
+import { Slabs } from './slabs.js'
 
 /**
  * All origins that this node knows, in the order of their ids, with the vector of what is shown. Origins come and go
@@ -20,7 +20,7 @@ export class Ledger {
   lastOrigin: NodeId | '' = ''
   /** The latest time of any origin that is forgotten: what a cursor from before it has missed can't be told any more. */
   horizon = 0
-  readonly arena = new Arena()
+  readonly slabs = new Slabs()
   readonly #byId = new Map<NodeId, Origin>()
   /** What is shown now continues this run, if there is one. */
   #run: Run | undefined
@@ -38,7 +38,7 @@ export class Ledger {
   }
 
   add(id: NodeId): Origin {
-    return this.#byId.get(id) ?? this.put(new Origin(id, this.arena))
+    return this.#byId.get(id) ?? this.put(new Origin(id, this.slabs))
   }
 
   put<Kind extends Origin>(origin: Kind): Kind {

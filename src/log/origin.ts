@@ -1,6 +1,10 @@
-import type { Arena } from './arena.js'
 import type { Entry } from './entry.js'
 import type { NodeId } from './node-id.js'
+import type { Slab } from './slab.js'
+import type { Slabs } from './slabs.js'
+
+/** Instead of a cell, for what is gone. */
+export const gone = -1
 
 /**
  * What one node has stamped, as far as it is held here: contiguous from 1 to `have`, shown up to `shown`.
@@ -20,17 +24,20 @@ export class Origin {
   name = ''
   /** When its last record came in; its tombstone runs out a few retention times later. */
   touchedMs = 0
-  #slots: (Entry | undefined)[] = []
+  /** Of its slabs, those with room; see `Slabs`. */
+  readonly rooms: Slab[] = []
+  /** The cells of its records. */
+  #cells: number[] = []
   #head = 0
-  /** Sequence number of the first slot. */
+  /** Sequence number of the first cell. */
   #base = 1
   /** No record before this one is kept in a ring. */
   #oldest = 1
 
   constructor(
     readonly id: NodeId,
-    /** Where the texts of its records lie. */
-    readonly arena: Arena,
+    /** Where its records lie. */
+    readonly slabs: Slabs,
   ) {}
 
   /** Nothing before this record is held. */
@@ -38,18 +45,14 @@ export class Origin {
     return this.#base
   }
 
-  /** All that is held, with holes. */
-  entries(): readonly (Entry | undefined)[] {
-    return this.#slots
-  }
-
   at(seq: number): Entry | undefined {
     const index = seq - this.#base
-    return index < 0 ? undefined : this.#slots[this.#head + index]
+    const cell = index < 0 ? gone : (this.#cells[this.#head + index] ?? gone)
+    return cell === gone ? undefined : this.slabs.entry(cell)
   }
 
   append(entry: Entry): void {
-    this.#slots.push(entry)
+    this.#cells.push(entry.cell)
     this.have = entry.seq
     this.time = entry.time
     this.touchedMs = entry.bornMs
@@ -57,26 +60,28 @@ export class Origin {
 
   /** All after `have` up to `seq` is evicted where it came from. */
   skip(seq: number, time: number, nowMs: number): void {
-    if (this.#head === this.#slots.length) this.#base = seq + 1
-    else for (let i = this.have; i < seq; i++) this.#slots.push(undefined)
+    if (this.#head === this.#cells.length) this.#base = seq + 1
+    else for (let i = this.have; i < seq; i++) this.#cells.push(gone)
     this.have = seq
     this.time = Math.max(this.time, time)
     this.touchedMs = nowMs
   }
 
-  /** Forgets one record; its slots are freed as soon as no older one is held. */
+  /** Forgets one record; the numbers of cells are cut off as soon as no older one is held. */
   drop(seq: number): void {
     const index = seq - this.#base
-    if (index < 0) return
-    this.#slots[this.#head + index]?.strip()
-    this.#slots[this.#head + index] = undefined
+    const cell = index < 0 ? gone : (this.#cells[this.#head + index] ?? gone)
+    if (cell === gone) return
+    this.slabs.entry(cell).strip()
+    this.slabs.give(cell)
+    this.#cells[this.#head + index] = gone
     if (index > 0) return
-    while (this.#head < this.#slots.length && this.#slots[this.#head] === undefined) {
+    while (this.#head < this.#cells.length && this.#cells[this.#head] === gone) {
       this.#head++
       this.#base++
     }
-    if (this.#head > 1024 && this.#head * 2 > this.#slots.length) {
-      this.#slots = this.#slots.slice(this.#head)
+    if (this.#head > 1024 && this.#head * 2 > this.#cells.length) {
+      this.#cells = this.#cells.slice(this.#head)
       this.#head = 0
     }
   }

@@ -2,15 +2,15 @@ import { test } from 'tap'
 import type { Batch } from '../../src/cluster/message.js'
 import { Outbox } from '../../src/cluster/outbox.js'
 import { coreDefaults } from '../../src/limits.js'
-import { Arena } from '../../src/log/arena.js'
 import { Origin } from '../../src/log/origin.js'
+import { Slabs } from '../../src/log/slabs.js'
 import { entry, nodeId } from '../support/core.js'
 
 const [self, other] = [nodeId(1), nodeId(2)]
 const coalesceMs = 10
 
 const start = (): { outbox: Outbox; origin: Origin; at(ms: number): Batch[] } => {
-  const origin = new Origin(self, new Arena())
+  const origin = new Origin(self, new Slabs())
   const view = { id: { ballot: 1, proposer: self }, members: [self, other] }
   const outbox = new Outbox(view, origin, 0, { ...coreDefaults, coalesceMs }, 0)
   const at = (ms: number): Batch[] => {

@@ -1,20 +1,45 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { Arena, Block, longMost } from '../../src/log/arena.js'
-import { heapUsed } from '../fuzz/fuzz.js'
+import { longMost } from '../../src/log/arena.js'
+import { Origin } from '../../src/log/origin.js'
+import type { Slab } from '../../src/log/slab.js'
+import { Slabs } from '../../src/log/slabs.js'
+import { nodeId } from '../support/core.js'
 
 const region = 2 ** 20
 
 /** What is held by now, and what was said. */
 interface Held {
-  readonly block: Block
+  readonly slab: Slab
+  readonly index: number
   readonly text: string
 }
 
-const hold = (arena: Arena, text: string): Held => {
-  const block = new Block()
-  arena.hold(block, text)
-  return { block, text }
+/** An arena and those who have texts in it. */
+class Store {
+  readonly #slabs = new Slabs()
+  readonly #origin = new Origin(nodeId(1), this.#slabs)
+  readonly arena = this.#slabs.arena
+
+  hold(text: string): Held {
+    const { slab, index } = this.#slabs.take(this.#origin)
+    this.arena.hold(slab, index, text)
+    return { slab, index, text }
+  }
+
+  read({ slab, index }: Held): string {
+    return this.arena.read(slab, index)
+  }
+
+  release({ slab, index }: Held): void {
+    this.arena.release(slab, index)
+    this.#slabs.give(slab.cellOf(index))
+  }
+
+  /** The end of a step. */
+  forget(): void {
+    this.#slabs.forget()
+  }
 }
 
 /** No two are alike, so that one that is written over is noticed. */
@@ -32,26 +57,28 @@ const moves = (release: fc.Arbitrary<number>): fc.Arbitrary<readonly Move[]> =>
 
 /** Returns what is wrong, if anything is. */
 const play = (list: readonly Move[]): string | undefined => {
-  const arena = new Arena()
+  const store = new Store()
+  const { arena } = store
   const held: Held[] = []
   let bytes = 0
   for (const [n, move] of list.entries()) {
     if ('hold' in move) {
       const text = textOf(n, move.hold)
-      held.push(hold(arena, text))
+      held.push(store.hold(text))
       bytes += text.length
     } else if (held.length > 0) {
       const [gone] = held.splice(move.release % held.length, 1)
-      if (gone) arena.release(gone.block)
+      if (gone) store.release(gone)
+      store.forget()
       bytes -= gone?.text.length ?? 0
     }
     if (arena.bytes !== bytes) return `${arena.bytes} of ${bytes} bytes`
     const most = 1.5 * bytes + 6 * region
     if (arena.capacity > most) return `${arena.capacity} for ${bytes} bytes`
   }
-  arena.forget()
-  for (const { block, text } of held) if (arena.read(block) !== text) return `${text.slice(0, 8)} is not what it was`
-  for (const { block } of held) arena.release(block)
+  store.forget()
+  for (const each of held) if (store.read(each) !== each.text) return `${each.text.slice(0, 8)} is not what it was`
+  for (const each of held) store.release(each)
   return arena.bytes === 0 && arena.capacity === 0 ? undefined : 'something is left'
 }
 
@@ -71,71 +98,52 @@ test('whatever comes and goes, what is held stays as it is, and little more is t
 })
 
 test('where one of many is left in each region, they are moved together', (t) => {
-  const arena = new Arena()
+  const store = new Store()
+  const { arena } = store
   const all: Held[] = []
-  for (let n = 0; n < 64 * 40; n++) all.push(hold(arena, textOf(n, 16_000)))
-  arena.forget()
+  for (let n = 0; n < 64 * 40; n++) all.push(store.hold(textOf(n, 16_000)))
+  store.forget()
   t.ok(arena.capacity >= 38 * region)
   const left = all.filter((_, n) => n % 40 === 0)
-  for (const [n, { block }] of all.entries()) if (n % 40 !== 0) arena.release(block)
+  for (const [n, each] of all.entries()) if (n % 40 !== 0) store.release(each)
   t.equal(arena.bytes, left.length * 16_000)
   t.ok(arena.capacity <= 1.5 * arena.bytes + 6 * region, `${arena.capacity} for ${arena.bytes}`)
-  for (const { block, text } of left) t.equal(arena.read(block), text)
+  for (const each of left) t.equal(store.read(each), each.text)
   t.end()
 })
 
-test('all who ask in one step are given the same copy', (t) => {
-  const arena = new Arena()
-  const { block } = hold(arena, textOf(1, 5000))
-  t.equal(block.text, undefined, 'not the text itself')
-  t.equal(arena.read(block), textOf(1, 5000))
-  t.ok(block.text)
-  arena.forget()
-  t.equal(block.text, undefined, 'and nobody keeps it')
-  t.equal(arena.read(block), textOf(1, 5000))
-  arena.release(block)
-  t.throws(() => arena.read(block), /let go/)
+test('a copy is made for each step', (t) => {
+  const store = new Store()
+  const held = store.hold(textOf(1, 5000))
+  t.equal(store.read(held), textOf(1, 5000))
+  store.forget()
+  t.equal(store.read(held), textOf(1, 5000))
+  store.release(held)
+  t.throws(() => store.read(held), /let go/)
   t.end()
 })
 
 test('what is let go is not read any more, and is let go once', (t) => {
-  const arena = new Arena()
-  const { block } = hold(arena, textOf(1, 5000))
-  arena.release(block)
-  arena.release(block)
-  t.equal(arena.bytes, 0)
-  t.throws(() => arena.read(block), /let go/)
+  const store = new Store()
+  for (const length of [1, 5000]) {
+    const held = store.hold(textOf(1, length))
+    store.release(held)
+    store.arena.release(held.slab, held.index)
+    t.equal(store.arena.bytes, 0)
+    t.throws(() => store.read(held), /let go/)
+  }
   t.end()
 })
 
 test('what is too long is kept as it is', (t) => {
-  const arena = new Arena()
+  const store = new Store()
   const text = textOf(1, longMost + 1)
-  const { block } = hold(arena, text)
-  arena.forget()
-  t.equal(arena.bytes, 0)
-  t.equal(arena.capacity, 0)
-  t.equal(arena.read(block), text)
-  arena.release(block)
-  t.throws(() => arena.read(block), /let go/)
-  t.end()
-})
-
-test('nobody whose text is gone is kept alive for those whose text is still there', (t) => {
-  class Owner extends Block {
-    readonly much = new Array<number>(1000).fill(0)
-  }
-  const arena = new Arena()
-  const before = heapUsed()
-  const left: Owner[] = []
-  for (let n = 0; n < 4000; n++) {
-    const owner = new Owner()
-    arena.hold(owner, textOf(n, 100))
-    if (n % 40 === 0) left.push(owner)
-    else arena.release(owner)
-  }
-  arena.forget()
-  t.ok(heapUsed() - before < 4_000_000)
-  t.equal(arena.bytes, left.length * 100)
+  const held = store.hold(text)
+  store.forget()
+  t.equal(store.arena.bytes, 0)
+  t.equal(store.arena.capacity, 0)
+  t.equal(store.read(held), text)
+  store.release(held)
+  t.throws(() => store.read(held), /let go/)
   t.end()
 })

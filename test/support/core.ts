@@ -3,7 +3,7 @@ import type { Answer, Effect, From, Now, Outcome, Poll, Publish, Reader, Shown }
 import { Engine } from '../../src/engine.js'
 import { bodyOf, headText } from '../../src/http/answer.js'
 import { type CoreOptions, coreDefaults } from '../../src/limits.js'
-import { Entry } from '../../src/log/entry.js'
+import { type Entry, entryOf } from '../../src/log/entry.js'
 import { makeNodeId, type NodeId } from '../../src/log/node-id.js'
 import type { Origin } from '../../src/log/origin.js'
 import type { Draft } from '../../src/log/record.js'
@@ -22,7 +22,7 @@ export const draft = (channel: string, text: unknown, more: Partial<Draft> = {})
 })
 
 export const entry = (origin: Origin, seq: number, time: number, channel = 'a', more: Partial<Draft> = {}): Entry =>
-  new Entry(origin, seq, time, draft(channel, seq, more), time)
+  entryOf(origin, seq, time, draft(channel, seq, more), time)
 
 /** The message as its readers get it, a character a byte. */
 export const messageText = (shown: Shown): string => {

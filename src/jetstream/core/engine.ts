@@ -1,4 +1,4 @@
-import { auditArena, auditChannels } from '../../audit.js'
+import { auditChannels, auditMemory } from '../../audit.js'
 import type { Channel } from '../../channel/channel.js'
 import { Survey } from '../../channel/survey.js'
 import type { Effect, Input, Now, Outcome, Poll, Publish, Publisher, Reader, Status, SurveyWish } from '../../effect.js'
@@ -75,7 +75,7 @@ export class StreamEngine {
     this.#now = now
     for (const database of this.#databases.values()) database.begin(now)
     this.#take(input)
-    for (const { order } of this.#databases.values()) order.ledger.arena.forget()
+    for (const { order } of this.#databases.values()) order.ledger.slabs.forget()
     this.#begun ||= this.ready
     return this.#effects
   }
@@ -266,7 +266,7 @@ export class StreamEngine {
   audit(): readonly string[] {
     return [...this.#databases.values()].flatMap(({ order }) => [
       ...auditChannels(order.channels),
-      ...auditArena(order.ledger),
+      ...auditMemory(order.ledger),
       ...(order.ledger.shown[order.origin.slot] === order.origin.shown ? [] : ['I1: the shown vector is off']),
     ])
   }

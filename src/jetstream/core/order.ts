@@ -60,7 +60,7 @@ export class Order {
   constructor(parts: Parts) {
     const { stream, options, emit } = parts
     this.#parts = parts
-    this.origin = this.ledger.put(new StreamOrigin(stream, this.ledger.arena))
+    this.origin = this.ledger.put(new StreamOrigin(stream, this.ledger.slabs))
     this.channels = new Channels(this.ledger, options, allRules, stampOf)
     const { ledger, channels } = this
     const fate = (id: NodeId): Fate => {

@@ -1,10 +1,10 @@
 import type { Entry } from '../../log/entry.js'
-import { Origin } from '../../log/origin.js'
+import { gone, Origin } from '../../log/origin.js'
 
 /** The places of a stream, of which most are never taken: entries in order, found by halving. */
 export class StreamOrigin extends Origin {
   #seqs: number[] = []
-  #entries: (Entry | undefined)[] = []
+  #cells: number[] = []
   #head = 0
   /** No entry before this index is kept in a ring. */
   #oldest = 0
@@ -13,18 +13,14 @@ export class StreamOrigin extends Origin {
     return this.#seqs[this.#head] ?? this.have + 1
   }
 
-  override entries(): readonly (Entry | undefined)[] {
-    return this.#entries
-  }
-
   override at(seq: number): Entry | undefined {
     const index = this.#find(seq)
-    return this.#seqs[index] === seq ? this.#entries[index] : undefined
+    return this.#seqs[index] === seq ? this.#entry(index) : undefined
   }
 
   override append(entry: Entry): void {
     this.#seqs.push(entry.seq)
-    this.#entries.push(entry)
+    this.#cells.push(entry.cell)
     this.have = entry.seq
     this.time = entry.time
     this.touchedMs = entry.bornMs
@@ -39,12 +35,15 @@ export class StreamOrigin extends Origin {
   override drop(seq: number): void {
     const index = this.#find(seq)
     if (this.#seqs[index] !== seq) return
-    this.#entries[index]?.strip()
-    this.#entries[index] = undefined
-    while (this.#head < this.#entries.length && this.#entries[this.#head] === undefined) this.#head++
-    if (this.#head <= 1024 || this.#head * 2 < this.#entries.length) return
+    const entry = this.#entry(index)
+    if (!entry) return
+    entry.strip()
+    this.slabs.give(entry.cell)
+    this.#cells[index] = gone
+    while (this.#head < this.#cells.length && this.#cells[this.#head] === gone) this.#head++
+    if (this.#head <= 1024 || this.#head * 2 < this.#cells.length) return
     this.#seqs = this.#seqs.slice(this.#head)
-    this.#entries = this.#entries.slice(this.#head)
+    this.#cells = this.#cells.slice(this.#head)
     this.#oldest = Math.max(0, this.#oldest - this.#head)
     this.#head = 0
   }
@@ -54,8 +53,8 @@ export class StreamOrigin extends Origin {
 
   override oldest(): Entry | undefined {
     this.#oldest = Math.max(this.#oldest, this.#head)
-    for (; this.#oldest < this.#entries.length; this.#oldest++) {
-      const entry = this.#entries[this.#oldest]
+    for (; this.#oldest < this.#cells.length; this.#oldest++) {
+      const entry = this.#entry(this.#oldest)
       if (entry?.kept) return entry
     }
     return undefined
@@ -64,7 +63,7 @@ export class StreamOrigin extends Origin {
   override upTo(time: number): number {
     if (this.time <= time) return this.have
     let index = this.#find(time + 1) - 1
-    while (index >= this.#head && this.#entries[index] === undefined) index--
+    while (index >= this.#head && this.#cells[index] === gone) index--
     return index < this.#head ? 0 : (this.#seqs[index] ?? 0)
   }
 
@@ -75,11 +74,16 @@ export class StreamOrigin extends Origin {
 
   override next(seq: number, lookahead: number): Entry | undefined {
     const from = this.#find(seq + 1)
-    for (let index = from; index < this.#entries.length && index < from + lookahead; index++) {
-      const entry = this.#entries[index]
+    for (let index = from; index < this.#cells.length && index < from + lookahead; index++) {
+      const entry = this.#entry(index)
       if (entry) return entry
     }
     return undefined
+  }
+
+  #entry(index: number): Entry | undefined {
+    const cell = this.#cells[index] ?? gone
+    return cell === gone ? undefined : this.slabs.entry(cell)
   }
 
   /** Index of the first that is not before `seq`. */
