@@ -1,5 +1,6 @@
 import type { Channel } from './channel/channel.js'
 import type { Channels } from './channel/channels.js'
+import type { Keys } from './channel/keys.js'
 import { compareViews } from './cluster/peer.js'
 import type { ViewChange } from './cluster/view-change.js'
 import { before } from './log/entry.js'
@@ -32,7 +33,8 @@ const auditOrigin = (origin: Origin): string[] => {
 }
 
 /** Every text that an arena holds is an entry's, and the other way about: else it would be held for ever. So with cells. */
-export const auditMemory = ({ slabs, origins }: Ledger): string[] => {
+export const auditMemory = (ledger: Ledger, keys: Keys): string[] => {
+  const { slabs, origins } = ledger
   let bytes = 0
   let count = 0
   for (const origin of origins)
@@ -41,6 +43,8 @@ export const auditMemory = ({ slabs, origins }: Ledger): string[] => {
       bytes += entry?.heldBytes ?? 0
       count += entry ? 1 : 0
     }
+  // An origin may be forgotten before its keys are.
+  for (const { origin } of keys.holders()) if (ledger.get(origin.id) !== origin) count++
   const broken: string[] = []
   const { arena } = slabs
   if (bytes !== arena.bytes) broken.push(`I9: of ${arena.bytes} bytes in the arena ${bytes} are anybody's`)

@@ -244,7 +244,7 @@ export class Engine {
     return [
       ...auditLog(this.#ledger, this.#cluster.viewChange),
       ...auditChannels(this.#channels),
-      ...auditMemory(this.#ledger),
+      ...auditMemory(this.#ledger, this.#channels.keys),
     ]
   }
 }

@@ -34,6 +34,10 @@ export class Keys {
     return this.#holders.size
   }
 
+  *holders(): IterableIterator<Entry> {
+    for (const { entry } of this.#holders.values()) yield entry
+  }
+
   get(database: string, key: string): Entry | undefined {
     return this.#holders.get(`${database}\0${key}`)?.entry
   }

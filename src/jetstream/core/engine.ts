@@ -266,7 +266,7 @@ export class StreamEngine {
   audit(): readonly string[] {
     return [...this.#databases.values()].flatMap(({ order }) => [
       ...auditChannels(order.channels),
-      ...auditMemory(order.ledger),
+      ...auditMemory(order.ledger, order.channels.keys),
       ...(order.ledger.shown[order.origin.slot] === order.origin.shown ? [] : ['I1: the shown vector is off']),
     ])
   }
