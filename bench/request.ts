@@ -17,7 +17,7 @@ const reading = (what: string, operation: Operation, body: string): Case => ({
     const text = body
     return repeated(() =>
       operation({
-        scan: new Scan(bytes, options.jsonDepth, 0, text),
+        scan: new Scan(bytes, options.jsonDepth, 0, text.length, text),
         database: 'main',
         headers: {},
         options,

@@ -13,7 +13,7 @@ import type { NodeId } from './log/node-id.js'
 import { createLogger, logReport } from './logger.js'
 import { type Address, addressOf, limitsFor, type Options, parseAddress } from './options.js'
 import type { Bus, Patron, Walk } from './ports.js'
-import { Publishing } from './publishing.js'
+import { keepable, Publishing } from './publishing.js'
 import { renewalOf } from './renewal.js'
 import { Alarm, clock, random } from './system.js'
 import { Feeds } from './tryton/feeds.js'
@@ -162,7 +162,7 @@ export class Node implements Bus {
     if (this.#closed) return
     if (input.type === 'publish') this.#publishing.begin()
     if (this.#engine && !this.#stepping) this.#run(this.#engine, input)
-    else this.#waiting.push(input)
+    else this.#waiting.push(this.#engine ? input : keepable(input))
   }
 
   /**

@@ -1,3 +1,10 @@
+import type { Input } from './effect.js'
+import { draftApart } from './log/apart.js'
+
+/** The same, for who keeps it longer than until it returns. */
+export const keepable = (input: Input): Input =>
+  input.type === 'publish' ? { ...input, drafts: input.drafts.map(draftApart) } : input
+
 /** The publishes of a node that have no answer yet; a node that stops waits for them. */
 export class Publishing {
   #count = 0

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { EngineError } from '../errors.js'
 import { apart } from '../log/apart.js'
-import type { Content, Draft } from '../log/record.js'
+import { Piece } from '../log/piece.js'
+import type { Draft } from '../log/record.js'
 import { checkKey, isNull, misfit, refuse } from './fields.js'
 import type { Scan } from './json.js'
 import type { HttpOptions } from './limits.js'
 
 /** A message as accepted, and the id that its publisher gave it. */
-export interface Message extends Content {
+export interface Message extends Pick<Draft, 'head' | 'tail'> {
   readonly ownId: string | undefined
 }
 
@@ -46,14 +47,11 @@ export const readMessage = (scan: Scan, bytesMax: number): Message => {
   return { head, tail: scan.piece(cut[1], end), ownId }
 }
 
-const digestOf = (channel: string, { head, tail }: Content): string =>
-  createHash('sha256')
-    .update(channel)
-    .update('\0')
-    .update(head, 'latin1')
-    .update(tail, 'latin1')
-    .digest('base64url')
-    .slice(0, 16)
+const digestOf = (channel: string, { head, tail }: Message): string => {
+  const hash = createHash('sha256').update(channel).update('\0').update(head, 'latin1')
+  const whole = tail instanceof Piece ? hash.update(tail.bytes) : hash.update(tail, 'latin1')
+  return whole.digest('base64url').slice(0, 16)
+}
 
 interface DraftParts {
   readonly database: string

@@ -2,9 +2,7 @@ import type { SocketConstructorOpts } from 'node:net'
 import { Duplex } from 'node:stream'
 import { Outlet } from './outlet.js'
 import type { Turns } from './turns.js'
-
-/** Where all connections read into, one after the other: who takes bytes from it uses them at once, or copies them. */
-const shared = Buffer.allocUnsafeSlow(64 * 1024)
+import { shared } from './unfit.js'
 
 /** The least and the most of a chunk that a stream is given at a time. */
 const leastBytes = 1024

@@ -25,16 +25,16 @@ export class Scan extends Lexer {
   /** Nothing has been passed yet in the container just opened, so no comma is due. */
   #fresh = false
 
-  /** `text`, if it is there already, is the beginning of `bytes` as latin1; the JSON is what it holds from `from` on. */
-  constructor(bytes: Buffer, depthMax: number, from = 0, text = bytes.toString('latin1')) {
-    super(bytes, from, text)
+  /** The JSON lies from `from` to `end`. `text`, if somebody has it already: all bytes up to there, as latin1. */
+  constructor(bytes: Buffer, depthMax: number, from = 0, end = bytes.length, text?: string) {
+    super(bytes, from, end, text)
     this.#depthMax = depthMax
     this.skipSpace()
   }
 
   /** What the value that comes next looks like; whether it is one is known when it has been passed. */
   get kind(): JsonKind {
-    switch (this.text.charCodeAt(this.at)) {
+    switch (this.code(this.at)) {
       case openBrace:
         return 'object'
       case openBracket:
@@ -64,7 +64,7 @@ export class Scan extends Lexer {
     if (!this.#next(closeBrace)) return false
     this.skipString()
     this.skipSpace()
-    if (this.text.charCodeAt(this.at) !== colon) this.fail()
+    if (this.code(this.at) !== colon) this.fail()
     this.at++
     this.skipSpace()
     return true
@@ -83,7 +83,7 @@ export class Scan extends Lexer {
   /** Cheaper than `key`; `name` is ASCII. Any spelling of it counts: `"\u0061"` is `a`. */
   keyIs(name: string): boolean {
     if (this.escaped) return this.lastString() === name
-    return this.to - this.from - 2 === name.length && this.text.startsWith(name, this.from + 1)
+    return this.to - this.from - 2 === name.length && this.isAt(this.from + 1, name)
   }
 
   /** Passes a string and gives its value, which may hold unpaired surrogates. */
@@ -98,12 +98,12 @@ export class Scan extends Lexer {
     const from = this.at
     this.skipNumber()
     this.#fresh = false
-    return Number(this.text.slice(from, this.at))
+    return Number(this.own(from, this.at))
   }
 
   /** Passes a value of any kind. */
   skip(): void {
-    switch (this.text.charCodeAt(this.at)) {
+    switch (this.code(this.at)) {
       case quote:
         this.skipString()
         break
@@ -137,7 +137,7 @@ export class Scan extends Lexer {
   }
 
   #open(byte: number): void {
-    if (this.text.charCodeAt(this.at) !== byte) this.fail()
+    if (this.code(this.at) !== byte) this.fail()
     if (++this.#depth > this.#depthMax) {
       throw new EngineError('bad_json', `the body is nested deeper than ${this.#depthMax} levels`)
     }
@@ -147,14 +147,14 @@ export class Scan extends Lexer {
 
   #next(close: number): boolean {
     this.skipSpace()
-    if (this.text.charCodeAt(this.at) === close) {
+    if (this.code(this.at) === close) {
       this.at++
       this.#depth--
       this.#fresh = false
       return false
     }
     if (!this.#fresh) {
-      if (this.text.charCodeAt(this.at) !== comma) this.fail()
+      if (this.code(this.at) !== comma) this.fail()
       this.at++
       this.skipSpace()
     }

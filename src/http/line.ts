@@ -1,14 +1,15 @@
 import { Body } from './body.js'
 import type { Connection } from './connection.js'
-import { type Held, heldOf, restOf } from './held.js'
 import type { House } from './house.js'
 import type { Intake } from './intake.js'
-import type { Order } from './operation.js'
 import { put } from './outlet.js'
 import type { Part } from './part.js'
 import { QuickExchange } from './quick.js'
-import { blank, type Shape } from './shape.js'
+import { blank, headMost, type Shape } from './shape.js'
 import { stretchMax } from './turns.js'
+
+/** What comes at once is made a string of up to so many bytes: the words of a poll, say, to see whether they are the last one's. */
+const textMost = 4096
 
 /** What a line tells the server. */
 export interface Switchboard {
@@ -35,7 +36,7 @@ export class Line {
   /** The last head that was recognised. */
   #shape: Shape | undefined
   /** Has come, and is not read before the answers so far are taken. */
-  #held: Held | undefined
+  #held: Buffer | undefined
   #gone = false
   /** Reasons to read no more for now. */
   #pauses = 0
@@ -71,9 +72,9 @@ export class Line {
   received(bytes: Buffer, size: number): void {
     this.#heard = true
     if (this.connection.deaf || this.#gone) return
-    if (this.#held) this.#held = heldOf(Buffer.concat([this.#held.bytes, bytes.subarray(0, size)]))
+    if (this.#held) this.#held = Buffer.concat([this.#held, bytes.subarray(0, size)])
     else if (this.#part) this.#receive(this.#part, bytes.subarray(0, size))
-    else this.#read(bytes, bytes.toString('latin1', 0, size), true)
+    else this.#read(bytes, size, true)
   }
 
   ended(): void {
@@ -112,7 +113,7 @@ export class Line {
     if (this.connection.deaf) return
     const held = this.#held
     this.#held = undefined
-    if (held) this.#read(held.bytes, held.text)
+    if (held) this.#read(held, held.length, false)
     if (!this.#held) this.connection.socket.resume()
   }
 
@@ -178,12 +179,12 @@ export class Line {
     }
   }
 
-  /** `text`: the bytes that have come, as latin1. `isFresh`: they have not had to wait for their turn, and are somebody else's. */
-  #read(bytes: Buffer, text: string, isFresh = false): void {
+  /** The first `size` of these bytes. `isFresh`: they have not had to wait for their turn, and are somebody else's. */
+  #read(bytes: Buffer, size: number, isFresh: boolean): void {
     const { connection } = this
     const { repeats, inbound, turns } = this.#house
-    const size = text.length
-    const repeat = repeats.of(text)
+    const text = size > textMost ? undefined : bytes.toString('latin1', 0, size)
+    const repeat = text === undefined ? undefined : repeats.of(text)
     if (repeat && this.#isOpen && !this.#isFull) {
       this.#exchange(repeat.shape).repeat(repeat.order)
       return
@@ -191,15 +192,15 @@ export class Line {
     for (let at = 0, left = isFresh && turns.isBusy ? 1 : stretchMax; at < size && !connection.deaf; left--) {
       if (left === 0 || (at > 0 && turns.isOver(turns.untilMs()))) this.rest()
       if (this.#isFull) {
-        this.#hold(bytes, text, at, isFresh)
+        this.#hold(bytes.subarray(at, size), isFresh)
         return
       }
-      const shape = this.#recognise(text, at)
+      const shape = text === undefined ? this.#recogniseIn(bytes, at, size) : this.#recognise(text, at)
       if (!shape || !this.#isOpen || !inbound.hasRoom(shape.length)) {
         // To set up node:http takes as long as some requests: hundreds may come at the same moment.
         if (isFresh && turns.isOver(turns.untilMs())) {
           this.pause()
-          this.#hold(bytes, text, at, true)
+          this.#hold(bytes.subarray(at, size), true)
           turns.begin(() => this.resume())
         } else this.#leave(bytes.subarray(at, size))
         return
@@ -209,10 +210,18 @@ export class Line {
         this.#gather(shape, bytes.subarray(at, size))
         return
       }
-      if (at === 0 && end === size) this.#askAlone(shape, bytes, text)
-      else this.#ask(shape, bytes.subarray(at, end))
+      const order = this.#exchange(shape).begin(bytes, at + shape.size, end, text)
+      // Nothing else has come with it: the next may be the same.
+      if (order && text !== undefined && at === 0 && end === size) repeats.note(text, shape, order)
       at = end
     }
+  }
+
+  /** The same, of what is not made a string of as a whole: no head is longer than what is. */
+  #recogniseIn(bytes: Buffer, at: number, size: number): Shape | undefined {
+    const last = this.#shape
+    if (last && bytes.toString('latin1', at, at + last.size) === last.text) return last
+    return this.#recognise(bytes.toString('latin1', at, Math.min(size, at + headMost)), 0)
   }
 
   /** Of the head that starts here, and where it ends. Clients write theirs in the same way again and again. */
@@ -239,17 +248,6 @@ export class Line {
     return exchange
   }
 
-  /** One request, and nothing else. */
-  #ask(shape: Shape, bytes: Buffer, text = bytes.toString('latin1')): Order | undefined {
-    return this.#exchange(shape).begin(bytes, shape.size, text)
-  }
-
-  /** Nothing else has come with it: the next may be the same. */
-  #askAlone(shape: Shape, bytes: Buffer, text: string): void {
-    const order = this.#ask(shape, bytes, text)
-    if (order) this.#house.repeats.note(text, shape, order)
-  }
-
   #gather(shape: Shape, start: Buffer): void {
     const size = shape.size + shape.length
     const bytes = new Body(size, this.#house.inbound)
@@ -270,17 +268,17 @@ export class Line {
     const whole = bytes.take()
     this.#part = undefined
     try {
-      this.#ask(shape, whole)
+      this.#exchange(shape).begin(whole, shape.size, whole.length)
     } finally {
       bytes.release()
     }
     const rest = chunk.subarray(own.length)
-    if (rest.length > 0) this.#read(rest, rest.toString('latin1'), true)
+    if (rest.length > 0) this.#read(rest, rest.length, true)
   }
 
   /** Reads no more until the socket has drained. */
-  #hold(bytes: Buffer, text: string, at: number, isFresh: boolean): void {
-    this.#held = isFresh ? heldOf(Buffer.from(bytes.subarray(at, text.length))) : restOf({ bytes, text }, at)
+  #hold(bytes: Buffer, isFresh: boolean): void {
+    this.#held = isFresh ? Buffer.from(bytes) : bytes
     this.connection.socket.pause()
   }
 

@@ -48,11 +48,11 @@ export class QuickExchange implements Patron, Pending, Shot {
   }
 
   /** Returns what was asked, if it may be asked again in the same words without being read again. */
-  begin(bytes: Buffer, from: number, text: string): Order | undefined {
+  begin(bytes: Buffer, from: number, end: number, text?: string): Order | undefined {
     try {
       const visitor = this.#identify()
-      if (visitor instanceof Promise) this.#await(visitor, bytes.subarray(from, text.length))
-      else return this.#ask(new Scan(bytes, this.#house.options.jsonDepth, from, text), visitor)
+      if (visitor instanceof Promise) this.#await(visitor, bytes.subarray(from, end))
+      else return this.#ask(new Scan(bytes, this.#house.options.jsonDepth, from, end, text), visitor)
     } catch (error) {
       this.#fail(error)
     }

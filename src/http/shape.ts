@@ -21,6 +21,8 @@ export const blank = '\r\n\r\n'
 /** More than the common heads have; what is longer is parsed by node:http. */
 const textMax = 2048
 const cachedMax = 1024
+/** A head is no longer, with the empty line at its end. */
+export const headMost = textMax + blank.length
 
 const requestLine = /^POST (\/(\w[\w.~-]*)\/bus(?:\/poll|\/publish)?) HTTP\/1\.1$/
 const headerLine = /^([\w-]+): ([!-~](?:[ -~]*[!-~])?)$/

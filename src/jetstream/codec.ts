@@ -1,4 +1,4 @@
-import type { Draft, Record } from '../log/record.js'
+import type { KeptDraft, Record } from '../log/record.js'
 import { attempt, packValue, unpack } from '../peer/codec.js'
 import { array, count, type Field, flag, nodeId, struct, text } from '../peer/fields.js'
 import { packRecords, parseRecords } from '../peer/records.js'
@@ -9,9 +9,9 @@ import type { Batch, Presence } from './core/port.js'
 /** What is said and stored are lists in MessagePack; their first item says how the others are to be read. */
 const version = 1
 
-const drafts: Field<readonly Draft[]> = {
+const drafts: Field<readonly KeptDraft[]> = {
   pack: (all) => packRecords(all.map((draft, i): Record => ({ ...draft, seq: i + 1, time: i + 1 }))),
-  parse: (raw) => parseRecords(array(raw, 1, draftsMax), 1).map(({ seq: _, time: __, ...draft }): Draft => draft),
+  parse: (raw) => parseRecords(array(raw, 1, draftsMax), 1).map(({ seq: _, time: __, ...draft }): KeptDraft => draft),
 }
 
 const batch = struct<Batch>({ token: text(64, 1), seen: count, drafts })

@@ -1,4 +1,5 @@
-import type { Draft } from './record.js'
+import { Piece } from './piece.js'
+import type { Draft, KeptDraft } from './record.js'
 
 /** Shorter pieces of a text V8 copies; each longer one keeps all of the text alive. */
 export const pieceLength = 13
@@ -13,8 +14,7 @@ const bytesApart = (text: string): string =>
  * The same draft, for who keeps it longer than a step. Its content may be a piece of the request that it came in; where it
  * is kept at last it is copied anyway (`Arena`).
  */
-export const draftApart = (draft: Draft): Draft => ({
-  ...draft,
-  head: bytesApart(draft.head),
-  tail: bytesApart(draft.tail),
-})
+export const draftApart = (draft: Draft): KeptDraft => {
+  const { head, tail } = draft
+  return { ...draft, head: bytesApart(head), tail: tail instanceof Piece ? tail.toString() : bytesApart(tail) }
+}

@@ -1,3 +1,4 @@
+import type { Piece } from './piece.js'
 import { indexOf, noRegion, ownRegion, type Slab } from './slab.js'
 
 /** Longer texts are kept as they are: V8 makes objects of them that it never copies. */
@@ -76,16 +77,18 @@ export class Arena {
   }
 
   /** For a record that has no text. Nothing of the text is kept but a copy, unless it is too long. */
-  hold(slab: Slab, index: number, text: string): void {
+  hold(slab: Slab, index: number, text: string | Piece): void {
     const { length } = text
     slab.lengths[index] = length
     if (length > longMost) {
       slab.regions[index] = ownRegion
-      this.#own.set(slab.cellOf(index), text)
+      this.#own.set(slab.cellOf(index), text.toString())
       return
     }
     const { bytes } = this.#place(slab, index, length)
-    bytes.write(text, slab.ats[index] ?? 0, length, 'latin1')
+    const at = slab.ats[index] ?? 0
+    if (typeof text === 'string') bytes.write(text, at, length, 'latin1')
+    else text.copyTo(bytes, at)
     this.bytes += length
   }
 

@@ -171,7 +171,7 @@ export const entryOf = (origin: Origin, seq: number, time: number, draft: Draft,
   slab.sizes[index] = sizeOf(draft)
   slab.homes[index] = { database: draft.database, name: draft.channel }
   addExtra(slab, index, draft)
-  if (draft.tail !== '') origin.slabs.arena.hold(slab, index, draft.tail)
+  if (draft.tail.length > 0) origin.slabs.arena.hold(slab, index, draft.tail)
   return entry
 }
 

@@ -1,4 +1,5 @@
 import type { NodeId } from './node-id.js'
+import type { Piece } from './piece.js'
 
 /**
  * One JSON object as accepted, without its id, a character a byte (latin1): cheaper to keep and to write than bytes,
@@ -12,9 +13,12 @@ export interface Content {
 }
 
 /** What a publisher hands in, checked by the edge: names are valid, the content is one JSON object. */
-export interface Draft extends Content {
+export interface Draft {
   readonly database: string
   readonly channel: string
+  /** As in `Content`. */
+  readonly head: string
+  readonly tail: string | Piece
   /** Idempotency key, 1 to 256 bytes, in the scope of the database. */
   readonly key?: string
   /** Present with `key`: a digest of channel and data, so that the same key with another body is told apart. */
@@ -23,8 +27,13 @@ export interface Draft extends Content {
   readonly traceparent?: string
 }
 
+/** A draft that can be kept for longer than a step (`draftApart`). */
+export interface KeptDraft extends Draft {
+  readonly tail: string
+}
+
 /** A draft that a node has accepted: its place in that node's log, and its Lamport time. */
-export interface Record extends Draft {
+export interface Record extends KeptDraft {
   readonly seq: number
   readonly time: number
 }

@@ -1,5 +1,5 @@
 import type { Effect, Outcome, Report } from '../effect.js'
-import type { Draft } from '../log/record.js'
+import type { KeptDraft } from '../log/record.js'
 import type { Bus, Patron } from '../ports.js'
 
 export interface PumpOptions {
@@ -20,7 +20,7 @@ export const pumpDefaults: PumpOptions = {
 }
 
 export interface Waiting {
-  readonly draft: Draft
+  readonly draft: KeptDraft
   readonly atMs: number
 }
 
@@ -67,7 +67,7 @@ export class Pump implements Patron {
     return this.#waiting.length
   }
 
-  add(draft: Draft): void {
+  add(draft: KeptDraft): void {
     if (this.#closed) return
     this.#waiting.push({ draft, atMs: this.#parts.now() })
     if (this.#waiting.length > this.#parts.options.waitingMax) this.#drop(this.#underWay, 1, 'too many wait')

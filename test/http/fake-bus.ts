@@ -13,6 +13,7 @@ import type {
 import type { Code } from '../../src/errors.js'
 import { Histogram } from '../../src/log/histogram.js'
 import type { Bus, Patron, Walk } from '../../src/ports.js'
+import { keepable } from '../../src/publishing.js'
 
 const status: Status = {
   id: 'n1' as Status['id'],
@@ -56,7 +57,8 @@ export class FakeBus implements Bus {
   })
   onStep: (input: Input) => void = () => {}
 
-  step(input: Input): void {
+  step(given: Input): void {
+    const input = keepable(given)
     this.inputs.push(input)
     if (input.type === 'poll') {
       this.waiting.add(input.reader)

@@ -8,6 +8,7 @@ import { httpDefaults } from '../../src/http/limits.js'
 import { readNotify } from '../../src/http/notify.js'
 import type { Ask, Operation, Order } from '../../src/http/operation.js'
 import { readPublish } from '../../src/http/publish.js'
+import { draftApart } from '../../src/log/apart.js'
 import type { Draft } from '../../src/log/record.js'
 import { messageText } from '../support/core.js'
 
@@ -31,7 +32,7 @@ const draft = (body: string, key?: string): Draft => {
 }
 
 const filled = (accepted: Draft, id: string): string =>
-  Buffer.from(messageText({ ...accepted, id, late: false }), 'latin1').toString()
+  Buffer.from(messageText({ ...draftApart(accepted), id, late: false }), 'latin1').toString()
 
 const refused = (operation: Operation, asked: () => Ask): string => {
   try {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { Answer } from '../../src/effect.js'
-import type { Draft } from '../../src/log/record.js'
+import type { KeptDraft } from '../../src/log/record.js'
 import { draft, textsOf } from '../support/core.js'
+import { asRead } from '../support/pieces.js'
 import type { FakeStream } from './fake-log.js'
 import { type Seat, Site } from './site.js'
 
@@ -23,7 +24,7 @@ class Truth {
   isForgetful = false
   readonly #keys = new Map<FakeStream, Map<string, number>>()
 
-  store(stream: FakeStream, seq: number, seen: number, drafts: readonly Draft[]): void {
+  store(stream: FakeStream, seq: number, seen: number, drafts: readonly KeptDraft[]): void {
     const keys = this.#keys.get(stream) ?? new Map<string, number>()
     this.#keys.set(stream, keys)
     for (const { channel, tail, key } of drafts) {
@@ -154,7 +155,7 @@ class Play {
   readonly followers: Follower[]
   readonly #options: { readonly retentionCount: number }
   /** By publisher: its texts, and what the texts must have become. */
-  readonly #published: { readonly seat: Seat; readonly publisher: object; readonly drafts: readonly Draft[] }[] = []
+  readonly #published: { readonly seat: Seat; readonly publisher: object; readonly drafts: readonly KeptDraft[] }[] = []
   #text = 0
 
   constructor(retentionCount: number) {
@@ -248,7 +249,7 @@ class Play {
     if (fate < 2) seat.fates.push(fate === 0 ? 'lost' : 'unanswered')
     const keyed = key < 4 ? { key: `k${key}`, digest: `d${key}` } : {}
     const drafts = channels.map((name, i) => draft(name, spelled(++this.#text), i === 0 ? keyed : {}))
-    this.#published.push({ seat, publisher: seat.publish(drafts), drafts })
+    this.#published.push({ seat, publisher: seat.publish(asRead(drafts)), drafts })
   }
 
   #read(seat: Seat, follower: Follower | undefined, limit: number): void {

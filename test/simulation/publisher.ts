@@ -1,5 +1,6 @@
 import type { Outcome } from '../../src/effect.js'
 import type { Prng } from '../../src/verify/prng.js'
+import { asRead } from '../support/pieces.js'
 import type { Issued } from './chain.js'
 import type { Host, Life } from './life.js'
 import { Request, type Result, type Settled } from './request.js'
@@ -90,7 +91,7 @@ export class Publisher {
           attempt.deps = deps
           return attempt
         })
-        const drafts = attempts.map(({ draft }) => draft)
+        const drafts = asRead(attempts.map(({ draft }) => draft))
         return { type: 'publish', publisher, drafts, ack: job.ack, minCopies: job.minCopies }
       },
       emitted: (life, settled) => {

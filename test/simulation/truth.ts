@@ -3,7 +3,7 @@ import type { Message } from '../../src/cluster/message.js'
 import type { Effect } from '../../src/effect.js'
 import { sizeOf } from '../../src/log/entry.js'
 import type { NodeId } from '../../src/log/node-id.js'
-import type { Content, Draft, Record } from '../../src/log/record.js'
+import type { Content, KeptDraft, Record } from '../../src/log/record.js'
 import { Violation } from './violation.js'
 
 /** How far in each origin's log. */
@@ -35,7 +35,7 @@ export class Payload {
 
 /** One try to publish a payload. Its bytes are its own, so that whatever comes out tells which try it was. */
 export class Attempt {
-  readonly draft: Draft
+  readonly draft: KeptDraft
   /** Where it was stamped, when that is known. */
   origin: NodeId | undefined
   seq = 0

@@ -6,14 +6,14 @@ import { type CoreOptions, coreDefaults } from '../../src/limits.js'
 import { type Entry, entryOf } from '../../src/log/entry.js'
 import { makeNodeId, type NodeId } from '../../src/log/node-id.js'
 import type { Origin } from '../../src/log/origin.js'
-import type { Draft } from '../../src/log/record.js'
+import type { Draft, KeptDraft } from '../../src/log/record.js'
 
 export const wallMs = Date.UTC(2026, 0, 1)
 
 export const nodeId = (number: number): NodeId => makeNodeId(wallMs + number, () => 0)
 
 /** Of ASCII. */
-export const draft = (channel: string, text: unknown, more: Partial<Draft> = {}): Draft => ({
+export const draft = (channel: string, text: unknown, more: Partial<KeptDraft> = {}): KeptDraft => ({
   database: 'main',
   channel,
   head: '',
@@ -21,7 +21,7 @@ export const draft = (channel: string, text: unknown, more: Partial<Draft> = {})
   ...more,
 })
 
-export const entry = (origin: Origin, seq: number, time: number, channel = 'a', more: Partial<Draft> = {}): Entry =>
+export const entry = (origin: Origin, seq: number, time: number, channel = 'a', more: Partial<KeptDraft> = {}): Entry =>
   entryOf(origin, seq, time, draft(channel, seq, more), time)
 
 /** The message as its readers get it, a character a byte. */

@@ -3,7 +3,7 @@ import type { Answer, Effect, Input, Now, Outcome } from '../../src/effect.js'
 import { Engine } from '../../src/engine.js'
 import { readKeys } from '../../src/keys.js'
 import type { CoreOptions } from '../../src/limits.js'
-import type { Content } from '../../src/log/record.js'
+import type { Draft } from '../../src/log/record.js'
 import { allRules, type Rules } from '../../src/log/rules.js'
 import { Node } from '../../src/node.js'
 import { type Options, resolveOptions } from '../../src/options.js'
@@ -15,7 +15,7 @@ const every = 15
 const often = 4
 
 /** Who was not given the last messages would wait for them until he gives up. */
-const isLast = ({ tail }: Content): boolean => tail.includes('"last of')
+const isLast = ({ tail }: Pick<Draft, 'tail'>): boolean => tail.toString().includes('"last of')
 
 /** An engine that does one thing wrong now and then, as a bug would have it. */
 abstract class Faulty extends Engine {

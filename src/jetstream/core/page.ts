@@ -1,6 +1,6 @@
 import type { GapReason, Poll, Shown } from '../../effect.js'
 import type { NodeId } from '../../log/node-id.js'
-import type { Draft } from '../../log/record.js'
+import type { KeptDraft } from '../../log/record.js'
 import type { Past } from './order.js'
 import { endOf, nextSeq, placeOf } from './place.js'
 import type { Packet } from './port.js'
@@ -133,7 +133,7 @@ export class Passage {
     this.#isFresh = false
   }
 
-  #repeats({ key }: Draft, place: number, seen: number): boolean {
+  #repeats({ key }: KeptDraft, place: number, seen: number): boolean {
     if (key === undefined) return false
     const holder = this.#keys.get(key)
     if (holder !== undefined && holder > seen) return true
@@ -142,7 +142,7 @@ export class Passage {
   }
 
   /** False if there is no room for it. */
-  #give({ channel, head, tail, traceparent }: Draft, place: number): boolean {
+  #give({ channel, head, tail, traceparent }: KeptDraft, place: number): boolean {
     const bytes = head.length + tail.length
     if (this.found.length > 0 && this.#bytes + bytes > this.limits.bytes) {
       this.done = true

@@ -1,6 +1,6 @@
 import type { Code } from '../../errors.js'
 import type { NodeId } from '../../log/node-id.js'
-import type { Draft } from '../../log/record.js'
+import type { KeptDraft } from '../../log/record.js'
 
 /** The drafts of one publish: one message of the stream, so that all of them are stored or none. */
 export interface Batch {
@@ -8,7 +8,7 @@ export interface Batch {
   readonly token: string
   /** The message of the stream up to which its sender knew all keys; see `Order`. */
   readonly seen: number
-  readonly drafts: readonly Draft[]
+  readonly drafts: readonly KeptDraft[]
 }
 
 /** A message of the stream. */
