@@ -1,10 +1,12 @@
 import { anyone } from '../src/http/guard.js'
 import { Scan } from '../src/http/json.js'
 import { httpDefaults as options } from '../src/http/limits.js'
+import { textMost } from '../src/http/line.js'
 import type { Operation } from '../src/http/operation.js'
 import { readBus, readPoll } from '../src/http/poll.js'
 import { readPublish } from '../src/http/publish.js'
 import { Shapes } from '../src/http/shape.js'
+import { shared } from '../src/http/unfit.js'
 import { type Case, type Part, repeated } from './part.js'
 import { payload } from './payload.js'
 
@@ -13,11 +15,12 @@ const cursor = '1.R7kT4V--.R7kT4V--A1b2c33abc.R7kT4V--D1e2f33abc.R7kT4V--G1h2i33
 const reading = (what: string, operation: Operation, body: string): Case => ({
   name: what,
   prepare: () => {
-    const bytes = Buffer.from(body)
-    const text = body
+    // As it comes: where connections read into, and if it is short there is a string of it.
+    const end = shared.write(body)
+    const text = end > textMost ? undefined : body
     return repeated(() =>
       operation({
-        scan: new Scan(bytes, options.jsonDepth, 0, text.length, text),
+        scan: new Scan(shared, options.jsonDepth, 0, end, text),
         database: 'main',
         headers: {},
         options,

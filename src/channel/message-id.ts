@@ -1,6 +1,7 @@
 import type { Entry } from '../log/entry.js'
 import type { NodeId } from '../log/node-id.js'
 import type { Position } from '../log/record.js'
+import { Run } from '../log/run.js'
 import { base64, pair, pairBase } from './digits.js'
 import { mix, mixPair, seal, unmixed } from './seal.js'
 
@@ -43,11 +44,13 @@ class Speller {
   #text = ''
   #hash = unmixed
 
-  spell({ time, origins, seqs }: Position): string {
+  /** With `run`, the number of its origin is `seq`. */
+  spell(time: number, { origins, seqs }: Pick<Position, 'origins' | 'seqs'>, run?: Run, seq = 0): string {
+    const slot = run ? run.slot : -1
     this.#begin(time)
     for (let i = 0; i < origins.length; i++) {
-      const seq = seqs[i] ?? 0
-      if (seq > 0) this.#add(i, origins[i], seq)
+      const each = i === slot ? seq : (seqs[i] ?? 0)
+      if (each > 0) this.#add(i, origins[i], each)
     }
     return this.#text + seal(this.#hash)
   }
@@ -92,15 +95,15 @@ class Speller {
 const speller = new Speller()
 
 /** A position as text: a cursor of which nothing is told. */
-export const formatPosition = (position: Position): string => speller.spell(position)
+export const formatPosition = (position: Position): string => speller.spell(position.time, position)
 
 /** A message's id: its position. It is wanted once or twice as the message is shown, and then rarely: so it is not kept. */
 export const idOf = (entry: Entry): string => {
   const { origin, seq } = entry
   if (origin.namedSeq === seq) return origin.name
-  const { position } = entry
-  if (position === undefined) return ''
-  origin.name = formatPosition(position)
+  const { place } = entry
+  if (place === undefined) return ''
+  origin.name = place instanceof Run ? speller.spell(entry.time, place, place, seq) : formatPosition(place)
   origin.namedSeq = seq
   return origin.name
 }

@@ -9,7 +9,7 @@ import { blank, headMost, type Shape } from './shape.js'
 import { stretchMax } from './turns.js'
 
 /** What comes at once is made a string of up to so many bytes: the words of a poll, say, to see whether they are the last one's. */
-const textMost = 4096
+export const textMost = 4096
 
 /** What a line tells the server. */
 export interface Switchboard {

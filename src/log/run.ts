@@ -8,23 +8,21 @@ import type { Position } from './record.js'
  * they differ in that origin's number alone. So a record need not keep a vector of its own.
  */
 export class Run {
-  readonly #origins: readonly NodeId[]
-  readonly #seqs: readonly number[]
-  readonly #slot: number
+  /** Of the origin, among `origins`. */
+  readonly slot: number
 
   constructor(
     readonly origin: Origin,
-    origins: readonly NodeId[],
-    seqs: readonly number[],
+    readonly origins: readonly NodeId[],
+    /** That of the origin is the record's own. */
+    readonly seqs: readonly number[],
   ) {
-    this.#origins = origins
-    this.#seqs = seqs
-    this.#slot = origin.slot
+    this.slot = origin.slot
   }
 
   at({ time, seq }: Entry): Position {
-    const seqs = this.#seqs.slice()
-    seqs[this.#slot] = seq
-    return { time, origins: this.#origins, seqs }
+    const seqs = this.seqs.slice()
+    seqs[this.slot] = seq
+    return { time, origins: this.origins, seqs }
   }
 }
