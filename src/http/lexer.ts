@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { EngineError } from '../errors.js'
 import { pieceLength } from '../log/apart.js'
 import { Piece } from '../log/piece.js'
-import { findUnfit, placeOf } from './unfit.js'
+import { findUnfit, placeOf, userOf } from './unfit.js'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -43,6 +43,8 @@ export class Lexer {
   readonly #bytes: Buffer
   readonly #start: number
   readonly #end: number
+  /** See `findUnfit`. */
+  readonly #user: number
   /** All bytes up to the end, a character each, once somebody has made that. */
   #text: string | undefined
   #cuts = 0
@@ -57,6 +59,7 @@ export class Lexer {
     this.#text = text
     this.#start = from
     this.#end = end
+    this.#user = userOf(bytes)
     this.at = from
   }
 
@@ -113,7 +116,7 @@ export class Lexer {
 
   /** The index of the first byte from `from` on that a string can't simply pass over, or of the end. */
   #toUnfit(from: number): number {
-    const found = findUnfit(this.#bytes, from, this.#end)
+    const found = findUnfit(this.#bytes, from, this.#end, this.#user)
     if (found >= 0) return found
     this.#wide = true
     this.#anyWide = true

@@ -63,25 +63,41 @@ export const shared = Buffer.from(memory, 0, sharedBytes)
 
 const scratch = Buffer.from(memory, sharedBytes, scratchBytes)
 
-const findElsewhere = (bytes: Buffer, from: number, to: number): number => {
-  const near = walk(bytes, from, Math.min(to, from + nearBytes))
-  let at = placeOf(near)
-  if (at < from + nearBytes) return near
-  let high = near & signBit
-  for (let isFit = true; isFit && at < to; ) {
-    const size = bytes.copy(scratch, 0, at, Math.min(to, at + scratchBytes))
-    const found = find(sharedBytes, sharedBytes + size)
+/** Who has last brought bytes to the scratch, and which: those from a place in a text to before another one. */
+let user = 0
+let from = 0
+let to = 0
+let users = 0
+
+/** What reads from these bytes says so by this number; 0 if they lie where nothing has to be brought. */
+export const userOf = (bytes: Buffer): number => (bytes === shared ? 0 : ++users)
+
+/** So that what lies at `at` is on the scratch, and as much of what follows as there is room for. */
+const bring = (bytes: Buffer, by: number, at: number, end: number): void => {
+  if (user === by && at >= from && at < to) return
+  user = by
+  from = at
+  to = at + bytes.copy(scratch, 0, at, Math.min(end, at + scratchBytes))
+}
+
+const findElsewhere = (bytes: Buffer, start: number, end: number, by: number): number => {
+  if (end - start < nearBytes) return walk(bytes, start, end)
+  let high = 0
+  for (let at = start; at < end; at = to) {
+    bring(bytes, by, at, end)
+    const base = sharedBytes - from
+    const found = find(base + at, base + Math.min(to, end))
     high |= found & signBit
-    at += placeOf(found) - sharedBytes
-    isFit = placeOf(found) === sharedBytes + size
+    const place = placeOf(found) - base
+    if (place < Math.min(to, end)) return place | high
   }
-  return at | high
+  return end | high
 }
 
 /**
- * The first place from `from` on, and before `to`, of a byte that a JSON string can't simply pass over: its end, a
- * backslash, or what must not stand in it; else `to`. It has its sign bit set (`placeOf`) if a byte that is not ASCII comes
- * before it.
+ * The first place from `start` on, and before `end`, of a byte that a JSON string can't simply pass over: its end, a
+ * backslash, or what must not stand in it; else `end`. It has its sign bit set (`placeOf`) if a byte that is not ASCII comes
+ * before it. `by`: see `userOf`; the bytes must not change meanwhile.
  */
-export const findUnfit = (bytes: Buffer, from: number, to: number): number =>
-  bytes === shared ? find(from, to) : findElsewhere(bytes, from, to)
+export const findUnfit = (bytes: Buffer, start: number, end: number, by: number): number =>
+  by === 0 ? find(start, end) : findElsewhere(bytes, start, end, by)

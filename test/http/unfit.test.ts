@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { findUnfit, placeOf, shared, walk } from '../../src/http/unfit.js'
+import { findUnfit, placeOf, shared, userOf, walk } from '../../src/http/unfit.js'
 
 /** Bytes of which nearly all are fit, so that it is far to the first that is not; 64 KiB and more now and then. */
 const texts = fc
@@ -19,7 +19,7 @@ const texts = fc
   })
 
 const isRight = (bytes: Buffer, from: number, to: number): boolean =>
-  findUnfit(bytes, from, to) === walk(bytes, from, to)
+  findUnfit(bytes, from, to, userOf(bytes)) === walk(bytes, from, to)
 
 test('what is looked for by vectors is found as it is byte by byte, wherever it lies', (t) => {
   fc.assert(
@@ -50,11 +50,28 @@ test('every byte, at every place of what is looked at together', (t) => {
 
 test('up to the last byte of what is read into', (t) => {
   shared.fill('a')
-  t.equal(findUnfit(shared, 0, shared.length), shared.length)
+  const found = (start: number): number => findUnfit(shared, start, shared.length, userOf(shared))
+  t.equal(found(0), shared.length)
   shared[shared.length - 1] = 0xff
-  t.equal(placeOf(findUnfit(shared, 0, shared.length)), shared.length)
-  t.ok(findUnfit(shared, 0, shared.length) < 0)
+  t.equal(placeOf(found(0)), shared.length)
+  t.ok(found(0) < 0)
   shared[shared.length - 1] = 0x22
-  t.equal(findUnfit(shared, 1, shared.length), shared.length - 1)
+  t.equal(found(1), shared.length - 1)
+  t.end()
+})
+
+test('two who read by turns, from anywhere, are not shown what the other has brought', (t) => {
+  const texts = ['a', 'b'].map((letter) => Buffer.from(`${letter.repeat(500)}"`.repeat(400)))
+  const users = texts.map(userOf)
+  const places = fc.array(fc.tuple(fc.nat(1), fc.nat(200_000)), { maxLength: 50 })
+  fc.assert(
+    fc.property(places, (list) =>
+      list.every(([which, start]) => {
+        const bytes = texts[which] ?? Buffer.alloc(0)
+        return findUnfit(bytes, start, bytes.length, users[which] ?? 0) === walk(bytes, start, bytes.length)
+      }),
+    ),
+    { numRuns: 300 },
+  )
   t.end()
 })
