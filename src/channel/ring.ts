@@ -1,3 +1,4 @@
+import { Cells } from '../log/cells.js'
 import { before, type Entry } from '../log/entry.js'
 import type { Slabs } from '../log/slabs.js'
 
@@ -7,45 +8,33 @@ const nearby = 4
 /** The kept entries of one channel, in canonical order, each once (invariant I9). Both ends are cheap. */
 export class Ring {
   readonly #slabs: Slabs
-  #cells: number[] = []
-  #head = 0
+  readonly #cells = new Cells()
 
   constructor(slabs: Slabs) {
     this.#slabs = slabs
   }
 
   get length(): number {
-    return this.#cells.length - this.#head
+    return this.#cells.length
   }
 
   at(index: number): Entry | undefined {
-    const cell = this.#cells[this.#head + index]
+    const cell = this.#cells.at(index)
     return cell === undefined ? undefined : this.#slabs.entry(cell)
   }
 
   insert(entry: Entry): void {
-    // Asked first: what is looked for before the first place of a list is looked for slowly, there and ever after.
-    const last = this.length > 0 ? this.at(this.length - 1) : undefined
+    const { length } = this
+    const last = length > 0 ? this.at(length - 1) : undefined
     if (last === undefined || before(last, entry)) this.#cells.push(entry.cell)
-    else this.#cells.splice(this.#head + this.find(entry), 0, entry.cell)
+    else this.#cells.insert(this.find(entry), entry.cell)
   }
 
   /** Takes out an entry that is in it. */
   remove(entry: Entry): void {
     // Nearly always it is the oldest that goes.
-    if (this.#cells[this.#head] === entry.cell) this.#shift()
-    else this.#cells.splice(this.#head + this.find(entry), 1)
-  }
-
-  #shift(): void {
-    this.#head++
-    if (this.#head > 64 && this.#head * 2 >= this.#cells.length) {
-      this.#cells = this.#cells.slice(this.#head)
-      this.#head = 0
-    } else if (this.length === 0) {
-      this.#cells = []
-      this.#head = 0
-    }
+    if (this.#cells.at(0) === entry.cell) this.#cells.shift()
+    else this.#cells.remove(this.find(entry))
   }
 
   /** Index of the first entry that is not before `entry`. */

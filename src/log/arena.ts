@@ -19,7 +19,8 @@ class Region {
   number = -1
   readonly bytes = Buffer.allocUnsafeSlow(regionBytes)
   /** By rank: the cells of those whose texts they are, or -1 of one that is let go. */
-  cells: number[] = []
+  cells = new Int32Array(256)
+  count = 0
   /** Where the next one is put. */
   used = 0
   /** Bytes that are still held. */
@@ -29,8 +30,19 @@ class Region {
     return this.used + length <= regionBytes
   }
 
+  /** Returns the rank of the next one. */
+  add(cell: number): number {
+    if (this.count === this.cells.length) {
+      const more = new Int32Array(2 * this.count)
+      more.set(this.cells)
+      this.cells = more
+    }
+    this.cells[this.count] = cell
+    return this.count++
+  }
+
   clear(): void {
-    this.cells = []
+    this.count = 0
     this.used = 0
   }
 }
@@ -147,7 +159,7 @@ export class Arena {
     slab.ats[index] = region.used
     region.used += length
     region.live += length
-    slab.ranks[index] = region.cells.push(slab.cellOf(index)) - 1
+    slab.ranks[index] = region.add(slab.cellOf(index))
     return region
   }
 
@@ -184,8 +196,8 @@ export class Arena {
     const from = this.#leaving
     // It is free once the last is moved, and then is this one no more.
     for (let n = 0; n < movesMost && from && from === this.#leaving; n++) {
-      const cell = from.cells[this.#left++]
-      if (cell !== undefined && cell >= 0) this.#move(cell, from)
+      const cell = this.#left < from.count ? (from.cells[this.#left++] ?? -1) : -1
+      if (cell >= 0) this.#move(cell, from)
     }
   }
 

@@ -1,3 +1,4 @@
+import { Cells } from './cells.js'
 import type { Entry } from './entry.js'
 import type { NodeId } from './node-id.js'
 import type { Slab } from './slab.js'
@@ -27,8 +28,7 @@ export class Origin {
   /** Of its slabs, those with room; see `Slabs`. */
   readonly rooms: Slab[] = []
   /** The cells of its records. */
-  #cells: number[] = []
-  #head = 0
+  readonly #cells = new Cells()
   /** Sequence number of the first cell. */
   #base = 1
   /** No record before this one is kept in a ring. */
@@ -47,7 +47,7 @@ export class Origin {
 
   at(seq: number): Entry | undefined {
     const index = seq - this.#base
-    const cell = index < 0 ? gone : (this.#cells[this.#head + index] ?? gone)
+    const cell = index < 0 ? gone : (this.#cells.at(index) ?? gone)
     return cell === gone ? undefined : this.slabs.entry(cell)
   }
 
@@ -60,7 +60,7 @@ export class Origin {
 
   /** All after `have` up to `seq` is evicted where it came from. */
   skip(seq: number, time: number, nowMs: number): void {
-    if (this.#head === this.#cells.length) this.#base = seq + 1
+    if (this.#cells.length === 0) this.#base = seq + 1
     else for (let i = this.have; i < seq; i++) this.#cells.push(gone)
     this.have = seq
     this.time = Math.max(this.time, time)
@@ -70,20 +70,13 @@ export class Origin {
   /** Forgets one record; the numbers of cells are cut off as soon as no older one is held. */
   drop(seq: number): void {
     const index = seq - this.#base
-    const cell = index < 0 ? gone : (this.#cells[this.#head + index] ?? gone)
+    const cell = index < 0 ? gone : (this.#cells.at(index) ?? gone)
     if (cell === gone) return
     this.slabs.entry(cell).strip()
     this.slabs.give(cell)
-    this.#cells[this.#head + index] = gone
+    this.#cells.put(index, gone)
     if (index > 0) return
-    while (this.#head < this.#cells.length && this.#cells[this.#head] === gone) {
-      this.#head++
-      this.#base++
-    }
-    if (this.#head > 1024 && this.#head * 2 > this.#cells.length) {
-      this.#cells = this.#cells.slice(this.#head)
-      this.#head = 0
-    }
+    for (; this.#cells.at(0) === gone; this.#base++) this.#cells.shift()
   }
 
   /** A ring keeps this record from now on, perhaps after later ones. */
