@@ -6,6 +6,13 @@ import { type Extra, type Home, noRegion, type Slab, slabCells } from './slab.js
 /** A position, or the run of records in which it is found. */
 export type Place = Position | Run
 
+// No private getters: V8 leaves its compiled code for each of them.
+
+const extraOf = ({ slab, index }: Entry): Extra | undefined => slab.extras?.[index]
+
+/** Of its text, in bytes. */
+const lengthOf = ({ slab, index }: Entry): number => slab.lengths[index] ?? 0
+
 /**
  * A record as this node holds it. `kept` while its channel's ring has it; without content it lives on for its key alone.
  * This object is but a look at it, for the step in which it is made: the record lies in a cell of a slab (`Slabs`), and
@@ -89,24 +96,20 @@ export class Entry {
     return place instanceof Run ? place.at(this) : place
   }
 
-  get #extra(): Extra | undefined {
-    return this.slab.extras?.[this.index]
-  }
-
   get key(): string | undefined {
-    return this.#extra?.key
+    return extraOf(this)?.key
   }
 
   get digest(): string | undefined {
-    return this.#extra?.digest
+    return extraOf(this)?.digest
   }
 
   get head(): string {
-    return this.#extra?.head ?? ''
+    return extraOf(this)?.head ?? ''
   }
 
   get traceparent(): string | undefined {
-    return this.#extra?.traceparent
+    return extraOf(this)?.traceparent
   }
 
   /** Another node has shown it: where, and whether it repeats a key and so has no content any more. */
@@ -117,26 +120,22 @@ export class Entry {
 
   /** A copy, made anew for each who asks; of a long one, with each step. */
   get tail(): string {
-    return this.#length === 0 ? '' : this.origin.slabs.arena.read(this.slab, this.index)
-  }
-
-  get #length(): number {
-    return this.slab.lengths[this.index] ?? 0
+    return lengthOf(this) === 0 ? '' : this.origin.slabs.arena.read(this.slab, this.index)
   }
 
   /** Of its content, in bytes. */
   get weight(): number {
-    return this.head.length + this.#length
+    return this.head.length + lengthOf(this)
   }
 
   /** Of that, what an arena holds. */
   get heldBytes(): number {
-    return (this.slab.regions[this.index] ?? noRegion) >= 0 ? this.#length : 0
+    return (this.slab.regions[this.index] ?? noRegion) >= 0 ? lengthOf(this) : 0
   }
 
   strip(): void {
     this.origin.slabs.arena.release(this.slab, this.index)
-    const extra = this.#extra
+    const extra = extraOf(this)
     if (extra) extra.head = ''
   }
 
