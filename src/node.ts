@@ -228,8 +228,10 @@ export class Node implements Bus {
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'answer':
-      case 'tell':
         for (const reader of effect.readers) this.#settle(reader, effect)
+        break
+      case 'tell':
+        this.#tell(effect)
         break
       case 'refuse':
       case 'stays':
@@ -252,8 +254,22 @@ export class Node implements Bus {
     try {
       ;(patron as Patron).settle(effect)
     } catch (error) {
-      this.#log.error({ err: error, effect: effect.type }, 'a patron failed')
+      this.#failed(effect, error)
     }
+  }
+
+  /** The same, of those who stay. They are of a few kinds only: where all are called, V8 looks each up anew. */
+  #tell(effect: Extract<Effect, { type: 'tell' }>): void {
+    for (const reader of effect.readers)
+      try {
+        ;(reader as Patron).settle(effect)
+      } catch (error) {
+        this.#failed(effect, error)
+      }
+  }
+
+  #failed({ type }: Effect, error: unknown): void {
+    this.#log.error({ err: error, effect: type }, 'a patron failed')
   }
 
   async #drain(): Promise<void> {

@@ -44,6 +44,7 @@ export class EventStream implements Owner, Pending {
   readonly transport = 'sse'
   readonly format: EventFormat
   readonly admit: () => Visitor | Promise<Visitor>
+  readonly socket: Socket
   readonly #parts: Parts
   readonly #stream: Stream
   #begun = false
@@ -54,6 +55,7 @@ export class EventStream implements Owner, Pending {
     const { events, route, visitor, request } = parts
     this.#parts = parts
     this.admit = parts.admit
+    this.socket = parts.connection.socket
     this.format = events.formatFor(request.httpVersion)
     const wanted = readQuery(route.query, events.house.options)
     const channels = atLeastOne(visitor.reads(wanted.channels))
@@ -64,10 +66,6 @@ export class EventStream implements Owner, Pending {
     this.#stream.untilMs = visitor.untilMs
     events.streams.add(this.#stream)
     this.#stream.follow(channels, from)
-  }
-
-  get socket(): Socket {
-    return this.#parts.connection.socket
   }
 
   /** It goes on for as long as the connection does. */

@@ -50,6 +50,7 @@ const asLatin1 = (text: string): string => Buffer.from(text).toString('latin1')
 /** `GET /{database}/bus/socket`: one WebSocket, and what is asked on it. Requests are answered by their ids. */
 export class Session implements Owner {
   readonly transport = 'ws'
+  readonly socket: Socket
   readonly #parts: Parts
   readonly #stream: Stream
   #publishing = 0
@@ -63,6 +64,7 @@ export class Session implements Owner {
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.socket = parts.connection.socket
     const { hall, ws, database } = parts
     this.#stream = new Stream(hall.streams, database, this)
     this.#stream.untilMs = parts.visitor.untilMs
@@ -82,10 +84,6 @@ export class Session implements Owner {
 
   get format(): Frames {
     return this.#parts.hall.frames
-  }
-
-  get socket(): Socket {
-    return this.#parts.connection.socket
   }
 
   get isOpen(): boolean {

@@ -57,6 +57,8 @@ export class Stream implements Patron {
   /** Bytes of it that count as owed. */
   owed = 0
   readonly database: string
+  /** Its own, or three objects more are looked at for each message, of each of thousands. */
+  readonly socket: Socket
   readonly #streams: Streams
   readonly #owner: Owner
   #cursor = ''
@@ -69,13 +71,10 @@ export class Stream implements Patron {
   constructor(streams: Streams, database: string, owner: Owner) {
     this.#streams = streams
     this.#owner = owner
+    this.socket = owner.socket
     this.database = database
     this.saidMs = streams.nowMs
     this.checkedMs = streams.nowMs
-  }
-
-  get socket(): Socket {
-    return this.#owner.socket
   }
 
   get owner(): Owner {
