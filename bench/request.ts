@@ -17,7 +17,7 @@ const reading = (what: string, operation: Operation, body: string): Case => ({
   prepare: () => {
     // As it comes: where connections read into, and if it is short there is a string of it.
     const end = shared.write(body)
-    const text = end > textMost ? undefined : body
+    const text = end > textMost ? '' : body
     return repeated(() =>
       operation({
         scan: new Scan(shared, options.jsonDepth, 0, end, text),

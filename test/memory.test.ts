@@ -20,6 +20,8 @@ const long = 'x'.repeat(2100)
 /** What is kept of each of these is small; what it came in is not. */
 const bodies: { readonly [part: string]: (n: number) => string } = {
   tail: (n) => `{"channel":"c","message":{"n":${n},"x":"${long}"}${space}}`,
+  'short tail': (n) => `{"channel":"c","message":{"n":${n},"x":"${long.slice(0, 300)}"}${space}}`,
+  'what follows a head': (n) => `{"channel":"c","message":{"n":${n},"message_id":null,"x":"${long}"}${space}}`,
   head: (n) => `{"channel":"c","message":{"n":${n},"x":"${long}","message_id":null}${space}}`,
   key: (n) => `{"channel":"c","key":"a key of some length ${n}","message":{}${space}}`,
   'message_id as a key': (n) => `{"channel":"c","message":{"message_id":"a key of some length ${n}"}${space}}`,

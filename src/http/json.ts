@@ -25,8 +25,8 @@ export class Scan extends Lexer {
   /** Nothing has been passed yet in the container just opened, so no comma is due. */
   #fresh = false
 
-  /** The JSON lies from `from` to `end`. `text`, if somebody has it already: all bytes up to there, as latin1. */
-  constructor(bytes: Buffer, depthMax: number, from = 0, end = bytes.length, text?: string) {
+  /** The JSON lies from `from` to `end`. `text`, if somebody has it already: how the bytes begin, as latin1. */
+  constructor(bytes: Buffer, depthMax: number, from = 0, end = bytes.length, text = '') {
     super(bytes, from, end, text)
     this.#depthMax = depthMax
     this.skipSpace()

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import { EngineError } from '../errors.js'
-import { pieceLength } from '../log/apart.js'
 import { Piece } from '../log/piece.js'
 import { findUnfit, placeOf, userOf } from './unfit.js'
 
@@ -10,12 +9,9 @@ const minus = 0x2d
 const zero = 0x30
 const nine = 0x39
 
-/** Of texts from this length on, pieces are copied; a smaller one may live on with its pieces. */
-const largeBytes = 4096
-/** Longer content is not made a string of: see `Piece`. */
-const longBytes = 2048
-/** Who cuts off more pieces than these has the whole text made a string, of which pieces are cut for less. */
-const cutsMost = 3
+/** What is cut out of a string may keep all of it alive: no longer one is made to be cut up. The first is for a name or two. */
+const windowMost = 2048
+const windowLeast = 64
 
 /** The characters after a backslash, but for `u`. */
 const escapes = new Set(Buffer.from('"\\/bfnrt'))
@@ -45,16 +41,17 @@ export class Lexer {
   readonly #end: number
   /** See `findUnfit`. */
   readonly #user: number
-  /** All bytes up to the end, a character each, once somebody has made that. */
-  #text: string | undefined
-  #cuts = 0
+  /** Some of the bytes, a character each, and where they begin: to cut up a string costs less than to make many. */
+  #text: string
+  #textAt = 0
+  #window = windowLeast
   /** The last string is not ASCII; nor are all so far. */
   #wide = false
   #anyWide = false
   /** All of it has been shown to be UTF-8. */
   #clean = false
 
-  constructor(bytes: Buffer, from: number, end: number, text: string | undefined) {
+  constructor(bytes: Buffer, from: number, end: number, text: string) {
     this.#bytes = bytes
     this.#text = text
     this.#start = from
@@ -75,14 +72,17 @@ export class Lexer {
 
   /** The same, for who copies it before long (`Arena`): it is good for as long as the bytes are. */
   piece(from: number, to: number): string | Piece {
-    if (to - from > longBytes) return new Piece(this.#bytes, from, to)
-    return this.#cut(from, to)
+    return to - from > windowMost ? new Piece(this.#bytes, from, to) : this.#cut(from, to)
   }
 
   #cut(from: number, to: number): string {
-    if (this.#text !== undefined) return this.#text.slice(from, to)
-    if (++this.#cuts > cutsMost) this.#text = this.own(0, this.#end)
-    return this.own(from, to)
+    if (to - from > windowMost) return this.own(from, to)
+    if (from < this.#textAt || to > this.#textAt + this.#text.length) {
+      this.#text = this.own(from, Math.min(Math.max(to, from + this.#window), this.#end))
+      this.#textAt = from
+      this.#window = Math.min(2 * this.#window, windowMost)
+    }
+    return this.#text.slice(from - this.#textAt, to - this.#textAt)
   }
 
   /** Nothing is left, and all of it was UTF-8. */
@@ -168,16 +168,10 @@ export class Lexer {
   /** Of the last string. */
   protected lastString(): string {
     const [from, to] = [this.from + 1, this.to - 1]
-    if (!this.escaped && !this.#wide) return this.#pieceOf(from, to)
+    if (!this.escaped && !this.#wide) return this.#cut(from, to)
     this.#cleanse()
     const text = this.#bytes.toString('utf8', from, to)
     return this.escaped ? JSON.parse(`"${text}"`) : text
-  }
-
-  /** Of a large text a copy: V8's piece of it would keep all of it alive. */
-  #pieceOf(from: number, to: number): string {
-    const isHarmless = this.#end < largeBytes || to - from < pieceLength
-    return isHarmless ? this.#cut(from, to) : this.own(from, to)
   }
 
   protected fail(): never {

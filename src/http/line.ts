@@ -183,8 +183,8 @@ export class Line {
   #read(bytes: Buffer, size: number, isFresh: boolean): void {
     const { connection } = this
     const { repeats, inbound, turns } = this.#house
-    const text = size > textMost ? undefined : bytes.toString('latin1', 0, size)
-    const repeat = text === undefined ? undefined : repeats.of(text)
+    const text = size > textMost ? '' : bytes.toString('latin1', 0, size)
+    const repeat = repeats.of(text)
     if (repeat && this.#isOpen && !this.#isFull) {
       this.#exchange(repeat.shape).repeat(repeat.order)
       return
@@ -195,7 +195,7 @@ export class Line {
         this.#hold(bytes.subarray(at, size), isFresh)
         return
       }
-      const shape = text === undefined ? this.#recogniseIn(bytes, at, size) : this.#recognise(text, at)
+      const shape = text === '' ? this.#recogniseIn(bytes, at, size) : this.#recognise(text, at)
       if (!shape || !this.#isOpen || !inbound.hasRoom(shape.length)) {
         // To set up node:http takes as long as some requests: hundreds may come at the same moment.
         if (isFresh && turns.isOver(turns.untilMs())) {
@@ -212,7 +212,7 @@ export class Line {
       }
       const order = this.#exchange(shape).begin(bytes, at + shape.size, end, text)
       // Nothing else has come with it: the next may be the same.
-      if (order && text !== undefined && at === 0 && end === size) repeats.note(text, shape, order)
+      if (order && text !== '' && at === 0 && end === size) repeats.note(text, shape, order)
       at = end
     }
   }

@@ -48,7 +48,7 @@ export class QuickExchange implements Patron, Pending, Shot {
   }
 
   /** Returns what was asked, if it may be asked again in the same words without being read again. */
-  begin(bytes: Buffer, from: number, end: number, text?: string): Order | undefined {
+  begin(bytes: Buffer, from: number, end: number, text = ''): Order | undefined {
     try {
       const visitor = this.#identify()
       if (visitor instanceof Promise) this.#await(visitor, bytes.subarray(from, end))

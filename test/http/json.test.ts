@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { EngineError } from '../../src/errors.js'
 import { Scan } from '../../src/http/json.js'
+import { shared } from '../../src/http/unfit.js'
 
 const depthMax = 64
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -48,15 +49,28 @@ const built = (scan: Scan): unknown => {
   }
 }
 
-const scanned = (bytes: Buffer): unknown => {
-  const scan = new Scan(bytes, depthMax)
+type Begin = (bytes: Buffer) => Scan
+
+const begin: Begin = (bytes) => new Scan(bytes, depthMax)
+
+/** Somewhere in what connections read into, with something else before and behind it. */
+const beginShared: Begin = (bytes) => {
+  const from = bytes.length % 23
+  shared.fill('"', 0, from + bytes.length + 20)
+  bytes.copy(shared, from)
+  const to = from + bytes.length
+  return new Scan(shared, depthMax, from, to, shared.toString('latin1', 0, to % 2 === 0 ? to : to >> 1))
+}
+
+const scanned = (bytes: Buffer, by = begin): unknown => {
+  const scan = by(bytes)
   const value = built(scan)
   scan.end()
   return value
 }
 
 const skipped = (bytes: Buffer): string => {
-  const scan = new Scan(bytes, depthMax)
+  const scan = begin(bytes)
   const from = scan.at
   scan.skip()
   const text = bytes.toString('utf8', from, scan.at)
@@ -102,6 +116,8 @@ const alike = (bytes: Buffer): void => {
   const expected = attempt(() => parsed(bytes))
   const result = attempt(() => scanned(bytes))
   if (!isDeepStrictEqual(result, expected)) throw new Error(`${inspect(result)} is not ${inspect(expected)}`)
+  const shared = attempt(() => scanned(bytes, beginShared))
+  if (!isDeepStrictEqual(shared, expected)) throw new Error(`${inspect(shared)} is not ${inspect(expected)}, shared`)
   const passed = attempt(() => skipped(bytes))
   if ((passed === 'refused') !== (expected === 'refused')) throw new Error('skip differs')
 }
@@ -160,23 +176,74 @@ test('a key counts in any spelling, and values keep their bytes', (t) => {
 
 test('every byte, at every place of a long string, counts as it does for JSON.parse', (t) => {
   const wrong: string[] = []
-  for (let offset = 0; offset < 4; offset++) {
-    for (let at = 250; at < 266; at++) {
-      for (let byte = 0; byte < 256; byte++) {
-        // Memory of its own, from one place on: words lie in it at each of four.
-        const bytes = Buffer.from(new ArrayBuffer(310), offset, 302).fill('x')
-        bytes[0] = 0x22
-        bytes[at] = byte
-        bytes[301] = 0x22
-        try {
-          alike(bytes)
-        } catch (error) {
-          wrong.push(`${offset} ${at} ${byte}: ${error}`)
-        }
+  for (let at = 250; at < 267; at++) {
+    for (let byte = 0; byte < 256; byte++) {
+      const bytes = Buffer.alloc(302, 'x')
+      bytes[0] = 0x22
+      bytes[at] = byte
+      bytes[301] = 0x22
+      try {
+        alike(bytes)
+      } catch (error) {
+        wrong.push(`${at} ${byte}: ${error}`)
       }
     }
   }
   t.same(wrong, [])
+  t.end()
+})
+
+/** Where it goes wrong, of all that a scan can be told. */
+const complaint = (bytes: Buffer, by: Begin): string => {
+  try {
+    scanned(bytes, by)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test('escapes and broken characters anywhere in a long string, and its end anywhere in them', (t) => {
+  const wrong: string[] = []
+  // biome-ignore format: a list of words reads better than a column
+  const pieces = ['\\\\', '\\"', '\\n', '\\u00e9', '\\ud83d\\ude00', '\\u12g4', '\\x', 'é', '😀', '\u0001', '\n', '"']
+  const broken = [[0xe9], [0xf0, 0x9f, 0x98], [0x80], [0xed, 0xa0, 0x80]].map((list) => Buffer.from(list))
+  for (const piece of [...pieces.map((each) => Buffer.from(each)), ...broken])
+    for (let before = 60; before < 82; before++)
+      for (let length = before; length <= before + 40; length++) {
+        const whole = Buffer.concat([
+          Buffer.alloc(before, 'x').fill('"', 0, 1),
+          piece,
+          Buffer.from(`${'y'.repeat(18)}"`),
+        ])
+        const bytes = whole.subarray(0, length)
+        try {
+          alike(bytes)
+        } catch (error) {
+          wrong.push(`${piece} after ${before} of ${length}: ${error}`)
+        }
+        if (complaint(bytes, begin) !== complaint(bytes, beginShared)) wrong.push(`${piece} ${before} ${length}`)
+      }
+  t.same(wrong, [])
+  t.end()
+})
+
+test('it says at which byte a text goes wrong', (t) => {
+  const long = 'x'.repeat(5000)
+  for (const [text, told] of [
+    [`{"a":"${long}\u0001"}`, 'goes wrong at byte 5006'],
+    [`{"a":"${long}\\x"}`, 'goes wrong at byte 5007'],
+    [`{"a":"${long}\\u12"}`, 'goes wrong at byte 5010'],
+    [`{"a":"${long}"]`, 'goes wrong at byte 5007'],
+    [`{"a":"${long}é"]`, 'goes wrong at byte 5009'],
+    [`{"a":"${long}`, 'ends too early'],
+    [`{"a":tru${long}`, 'goes wrong at byte 8'],
+  ] as const) {
+    for (const by of [begin, beginShared])
+      t.equal(complaint(Buffer.from(text), by), `the body is not JSON: it ${told}`, text.slice(-8))
+  }
+  const latin = Buffer.from(`{"a":"${long}é"}`, 'latin1')
+  for (const by of [begin, beginShared]) t.equal(complaint(latin, by), 'the body is not UTF-8')
   t.end()
 })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
+import { headMost } from '../../src/http/shape.js'
 import { until } from '../support/until.js'
 import { Stage } from './stage.js'
 import {
@@ -61,6 +62,48 @@ test('cut at every byte', async (t) => {
     await compare(stages, bytes, [...bytes.keys()])
   }
   t.pass('all the same')
+})
+
+test('long messages, in one piece or in many, one behind the other or behind others', async (t) => {
+  const stages = await pair(t, { bodyBytes: 2 ** 20 })
+  const publish = (size: number, more = ''): string =>
+    post('/main/bus/publish', `{"channel":"a","message":{"n":${size},"x":"${'x'.repeat(size)}","y":"é\\n"${more}}}`)
+  const long = publish(16_384)
+  const texts = [
+    ...[500, 520, 1800, 2052, 3900, 4096, 16_384, 70_000, 300_000].map((size) => publish(size)),
+    publish(5000, ',"message_id":"own"'),
+    publish(5000, `,"message_id":null,"z":"${'z'.repeat(5000)}"`),
+    post('/main/bus/publish', `{"message":{"x":"${'é'.repeat(3000)}"},"key":"k","channel":"c","ack":"all"}`),
+    post('/main/bus/publish', `{"messages":[${Array(40).fill('{"channel":"a name","message":{"x":"é"}}').join()}]}`),
+    post('/main/bus/publish', `{"channel":"a","message":{"x":"${'x'.repeat(5000)}\u0001"}}`),
+    post('/main/bus/poll', `{"channels":["${'c'.repeat(200)}"],"timeout":0,"x":"${'x'.repeat(5000)}"}`),
+  ]
+  for (const text of texts) {
+    const bytes = Buffer.from(text)
+    const behind = Buffer.from(long + text)
+    await compare(stages, bytes, [])
+    // The first shows that this one publishes.
+    await compare(stages, behind, [long.length + 1])
+    await compare(stages, behind, [])
+    await compare(stages, Buffer.from(publishing + text + publishing), [])
+    await compare(stages, behind, [long.length + 1, 100, 2052, long.length + 101, long.length + 3000])
+  }
+  const { inputs } = await compare(stages, Buffer.from(texts.join('')), [])
+  t.ok(inputs.includes('x'.repeat(300_000)))
+})
+
+test('the words of the last poll are not all that has come, if more stands behind them', async (t) => {
+  const [stage] = await pair(t)
+  const poll = (room: number): string =>
+    post('/main/bus/poll', `{"channels":["a"],"timeout":0${' '.repeat(room)}}`, 'User-Agent: a poll')
+  // As much as is looked at of what comes from who publishes.
+  const last = poll(1000 + headMost - poll(1000).length)
+  t.equal(last.length, headMost)
+  const wire = await stage.open()
+  for (const text of [last, publishing]) t.equal((await wire.write(text).reply()).status, 200)
+  wire.write(last + publishing.repeat(20))
+  for (let i = 0; i < 21; i++) t.equal((await wire.reply()).status, 200)
+  t.match([stage.bus.polls.length, stage.bus.publishes.length], [2, 21])
 })
 
 test('whatever is asked, and in whatever pieces', async (t) => {

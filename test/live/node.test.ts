@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { createNode, type Node } from '../../src/index.js'
+import { Wire } from '../http/wire.js'
 import { until } from '../support/until.js'
 import { ask, type Reply } from './ask.js'
 import { agreed, crew, embed, namesInView, poll, publish, renew, secret, statusOf } from './crew.js'
@@ -66,6 +67,36 @@ test('close() drains: waiters are answered empty, what is being published is fin
   const { messages } = await poll(others[0] as Node, { channels: ['busy'], cursor: 'earliest', limit: 1000 })
   t.same(messages.map(({ message }) => message.n).sort(), [...taken].sort(), 'as many as were acknowledged')
   await t.rejects(ask(one.url, 'GET', '/livez'), 'nobody listens any more')
+})
+
+test('long messages are given as they were accepted, whatever comes after them where they were read', async (t) => {
+  const node = await embed(t)
+  const wires = await Promise.all([1, 2, 3].map(() => Wire.open(Number(new URL(node.url).port))))
+  t.teardown(() => {
+    for (const wire of wires) wire.close()
+  })
+  const sizes = [10, 500, 600, 2000, 4100, 16_384, 70_000, 262_144, 300_000]
+  const sent: object[] = []
+  for (const [round, size] of [...sizes, ...sizes].entries())
+    for (const [i, wire] of wires.entries()) {
+      const message = { i, round, text: `${'é\\"'.repeat(i)}${String.fromCharCode(97 + round + i).repeat(size)}` }
+      sent.push(message)
+      wire.send('POST', '/main/bus/publish', JSON.stringify({ channel: `c${i}`, message }))
+      if (round % 2 === 0) t.equal((await wire.reply()).status, 200)
+    }
+  for (const wire of wires) for (let n = 0; n < sizes.length; n++) t.equal((await wire.reply()).status, 200)
+  const got: object[] = []
+  for (const channel of ['c0', 'c1', 'c2']) {
+    let cursor = 'earliest'
+    for (let count = 0; count < 2 * sizes.length; ) {
+      const batch = await poll(node, { channels: [channel], cursor, timeout: 5 })
+      for (const { message } of batch.messages) got.push({ i: message.i, round: message.round, text: message.text })
+      count += batch.messages.length
+      cursor = batch.cursor
+    }
+  }
+  const ordered = (list: readonly object[]): string[] => list.map((each) => JSON.stringify(each)).sort()
+  t.ok(ordered(got).join() === ordered(sent).join())
 })
 
 test('a publish that was taken before close() is finished by it', async (t) => {
