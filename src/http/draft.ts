@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { EngineError } from '../errors.js'
 import { apart } from '../log/apart.js'
-import { Piece } from '../log/piece.js'
 import type { Draft } from '../log/record.js'
 import { checkKey, isNull, misfit, refuse } from './fields.js'
 import type { Scan } from './json.js'
@@ -49,7 +48,7 @@ export const readMessage = (scan: Scan, bytesMax: number): Message => {
 
 const digestOf = (channel: string, { head, tail }: Message): string => {
   const hash = createHash('sha256').update(channel).update('\0').update(head, 'latin1')
-  const whole = tail instanceof Piece ? hash.update(tail.bytes) : hash.update(tail, 'latin1')
+  const whole = typeof tail === 'string' ? hash.update(tail, 'latin1') : hash.update(tail.bytes)
   return whole.digest('base64url').slice(0, 16)
 }
 

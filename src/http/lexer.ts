@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { EngineError } from '../errors.js'
-import { Piece } from '../log/piece.js'
+import type { Piece } from '../log/record.js'
+import { BytePiece } from './piece.js'
 import { findUnfit, placeOf, userOf } from './unfit.js'
 
 const quote = 0x22
@@ -72,7 +73,7 @@ export class Lexer {
 
   /** The same, for who copies it before long (`Arena`): it is good for as long as the bytes are. */
   piece(from: number, to: number): string | Piece {
-    return to - from > windowMost ? new Piece(this.#bytes, from, to) : this.#cut(from, to)
+    return to - from > windowMost ? new BytePiece(this.#bytes, from, to) : this.#cut(from, to)
   }
 
   #cut(from: number, to: number): string {

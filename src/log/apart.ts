@@ -1,4 +1,3 @@
-import { Piece } from './piece.js'
 import type { Draft, KeptDraft } from './record.js'
 
 /** Shorter pieces of a text V8 copies; each longer one keeps all of the text alive. */
@@ -16,5 +15,5 @@ const bytesApart = (text: string): string =>
  */
 export const draftApart = (draft: Draft): KeptDraft => {
   const { head, tail } = draft
-  return { ...draft, head: bytesApart(head), tail: tail instanceof Piece ? tail.toString() : bytesApart(tail) }
+  return { ...draft, head: bytesApart(head), tail: typeof tail === 'string' ? bytesApart(tail) : tail.toString() }
 }

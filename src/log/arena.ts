@@ -1,4 +1,4 @@
-import type { Piece } from './piece.js'
+import type { Piece } from './record.js'
 import { indexOf, noRegion, ownRegion, type Slab } from './slab.js'
 
 /** Longer texts are kept as they are: V8 makes objects of them that it never copies. */
@@ -100,7 +100,7 @@ export class Arena {
     const { bytes } = this.#place(slab, index, length)
     const at = slab.ats[index] ?? 0
     if (typeof text === 'string') bytes.write(text, at, length, 'latin1')
-    else text.copyTo(bytes, at)
+    else bytes.set(text.bytes, at)
     this.bytes += length
   }
 

@@ -1,5 +1,4 @@
 import type { NodeId } from './node-id.js'
-import type { Piece } from './piece.js'
 
 /**
  * One JSON object as accepted, without its id, a character a byte (latin1): cheaper to keep and to write than bytes,
@@ -10,6 +9,16 @@ import type { Piece } from './piece.js'
 export interface Content {
   readonly head: string
   readonly tail: string
+}
+
+/**
+ * Content that lies in the bytes of a request, a character a byte. It is good for the step in which it is handed in, and no
+ * longer: then the next request is read to the same place.
+ */
+export interface Piece {
+  readonly length: number
+  readonly bytes: Uint8Array
+  toString(): string
 }
 
 /** What a publisher hands in, checked by the edge: names are valid, the content is one JSON object. */

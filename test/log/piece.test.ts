@@ -1,9 +1,9 @@
 import { test } from 'tap'
+import { BytePiece } from '../../src/http/piece.js'
 import { draftApart } from '../../src/log/apart.js'
 import { entryOf, sizeOf } from '../../src/log/entry.js'
 import { Ledger } from '../../src/log/ledger.js'
 import { Origin } from '../../src/log/origin.js'
-import { Piece } from '../../src/log/piece.js'
 import { nodeId } from '../support/core.js'
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
@@ -20,7 +20,7 @@ test('what comes in as a piece of bytes is kept as the text that it was', (t) =>
   ].entries() as IterableIterator<[number, [number, number]]>) {
     bytes.fill(everyByte)
     const text = bytes.toString('latin1', from, to)
-    const draft = { database: 'main', channel: 'c', head: '', tail: new Piece(bytes, from, to) }
+    const draft = { database: 'main', channel: 'c', head: '', tail: new BytePiece(bytes, from, to) }
     t.equal(draft.tail.length, text.length)
     t.ok(draft.tail.bytes.equals(bytes.subarray(from, to)))
     const kept = draftApart(draft)

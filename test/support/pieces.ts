@@ -1,4 +1,4 @@
-import { Piece } from '../../src/log/piece.js'
+import { BytePiece } from '../../src/http/piece.js'
 import type { Draft, KeptDraft } from '../../src/log/record.js'
 
 const wire = Buffer.alloc(2 ** 20)
@@ -14,6 +14,6 @@ export const asRead = (drafts: readonly KeptDraft[]): Draft[] => {
     if (tail.length % 2 === 1 || end + tail.length > wire.length) return draft
     const from = end
     end += wire.write(tail, from, 'latin1')
-    return { ...draft, tail: new Piece(wire, from, end) }
+    return { ...draft, tail: new BytePiece(wire, from, end) }
   })
 }

@@ -1,8 +1,7 @@
-/**
- * A part of the bytes of a request, a character a byte: content that is too long to be made a string of only to be copied.
- * It is good for the step in which it is handed in, and no longer: the bytes are those of the next request then.
- */
-export class Piece {
+import type { Piece } from '../log/record.js'
+
+/** Long content where it was read: no string is made of it only to be copied to where it is kept. */
+export class BytePiece implements Piece {
   readonly #bytes: Buffer
   readonly #from: number
   readonly #to: number
@@ -19,10 +18,6 @@ export class Piece {
 
   get bytes(): Buffer {
     return this.#bytes.subarray(this.#from, this.#to)
-  }
-
-  copyTo(target: Buffer, at: number): void {
-    this.#bytes.copy(target, at, this.#from, this.#to)
   }
 
   toString(): string {
