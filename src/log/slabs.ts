@@ -22,6 +22,11 @@ export class Slabs {
   /** How many records there are. */
   count = 0
 
+  /** How many slabs. */
+  get size(): number {
+    return this.#slabs.length - this.#numbers.length
+  }
+
   entry(cell: number): Entry {
     return new Entry(this.#of(cell), indexOf(cell))
   }
