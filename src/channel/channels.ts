@@ -170,7 +170,9 @@ export class Channels {
 
   /** Of what a ring keeps, the home is the ring's channel. */
   #evict(entry: Entry): void {
-    if (entry.home instanceof Channel) this.#evictFrom(entry.home, entry)
+    const { home } = entry
+    if (!(home instanceof Channel)) throw new Error('a record is kept, and no channel has it')
+    this.#evictFrom(home, entry)
   }
 
   #evictFrom(channel: Channel, entry: Entry | undefined): void {
