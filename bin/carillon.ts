@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+import { tendOld } from './old.js'
 import { endQuietlyWithoutReader, say } from './terminal.js'
 import { tendYoung } from './young.js'
 
 // Before anything else is loaded, which would make it grow.
-if (process.argv[2] === 'start') tendYoung()
+if (process.argv[2] === 'start') {
+  tendYoung()
+  tendOld()
+}
 const { program, verdictOn } = await import('./program.js')
 
 endQuietlyWithoutReader()

@@ -1,11 +1,12 @@
 import type { Floor } from '../cluster/message.js'
 import type { Effect, Outcome, Publisher } from '../effect.js'
-import type { Entry } from '../log/entry.js'
+import { type Entry, homeOf } from '../log/entry.js'
 import { Histogram } from '../log/histogram.js'
 import { ticksPerMs } from '../log/lamport.js'
 import type { Audience } from '../log/log.js'
 import type { Origin } from '../log/origin.js'
 import type { Draft, Position } from '../log/record.js'
+import type { Home } from '../log/slab.js'
 import type { Channels } from './channels.js'
 import type { Readers } from './readers.js'
 
@@ -57,6 +58,10 @@ export class ChannelAudience implements Audience {
 
   admits({ database, channel }: Draft): boolean {
     return !this.channels.full || this.channels.find(database, channel) !== undefined
+  }
+
+  homeOf(draft: Draft): Home {
+    return this.channels.find(draft.database, draft.channel) ?? homeOf(draft)
   }
 
   settled(publisher: Publisher, outcome: Outcome, sinceMs = this.nowMs): void {

@@ -20,6 +20,8 @@ export class Channel implements Home {
   readonly circles = new Set<Circle>()
   /** Something here was shown or went since waiters were last looked at. */
   dirty = false
+  /** It is no more: another one may have its name by now. */
+  gone = false
 
   constructor(
     readonly database: string,

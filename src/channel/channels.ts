@@ -97,7 +97,9 @@ export class Channels {
     return channel
   }
 
-  #delete({ database, name }: Channel): void {
+  #delete(channel: Channel): void {
+    const { database, name } = channel
+    channel.gone = true
     const others = this.#databases.get(database)
     if (!others?.delete(name)) return
     this.#size--
@@ -141,11 +143,19 @@ export class Channels {
     else if (!this.#keys.holds(entry)) entry.origin.drop(entry.seq)
   }
 
-  #insert(entry: Entry): void {
+  /** Nearly always it was there when the entry came. */
+  #homeOf(entry: Entry): Channel {
+    const { home } = entry
+    if (home instanceof Channel && !home.gone) return home
     const channel = this.open(entry.database, entry.channel)
+    entry.home = channel
+    return channel
+  }
+
+  #insert(entry: Entry): void {
+    const channel = this.#homeOf(entry)
     channel.ring.insert(entry)
     entry.kept = true
-    entry.home = channel
     entry.origin.keep(entry.seq)
     this.bytes += entry.size
     this.count++

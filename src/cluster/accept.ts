@@ -143,7 +143,7 @@ export class Accept {
       seqs[i] = first ? 0 : origin.have + 1
       i++
       if (first) continue
-      const entry = entryOf(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms)
+      const entry = entryOf(origin, origin.have + 1, lamport.stamp(now.wall), draft, now.ms, audience.homeOf(draft))
       origin.append(entry)
       this.unstableBytes += entry.size
       this.accepted++

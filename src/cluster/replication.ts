@@ -78,7 +78,7 @@ export class Replication {
 
   /** A whole frame is taken or, if anything in it breaks the rules, none of it. */
   receive(from: NodeId, batch: Batch, now: Now): void {
-    const { ledger, lamport, accept, hangup } = this.#parts
+    const { ledger, lamport, accept, audience, hangup } = this.#parts
     const origin = ledger.get(from)
     if (!origin || !this.#rows.has(from)) return
     const fault = this.#fault(origin, batch, now.wall)
@@ -88,7 +88,7 @@ export class Replication {
     }
     for (const record of batch.records) {
       if (record.seq !== origin.have + 1) continue
-      const entry = entryOf(origin, record.seq, record.time, record, now.ms)
+      const entry = entryOf(origin, record.seq, record.time, record, now.ms, audience.homeOf(record))
       origin.append(entry)
       accept.unstableBytes += entry.size
       lamport.witness(record.time)

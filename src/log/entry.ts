@@ -64,7 +64,7 @@ export class Entry {
     this.slab.kept[this.index] = isKept ? 1 : 0
   }
 
-  /** Its channel, once it is shown. */
+  /** Its channel, once it is shown; before that perhaps one that is gone by then. */
   get home(): Home | undefined {
     return this.slab.homes[this.index]
   }
@@ -160,15 +160,25 @@ const addExtra = (slab: Slab, index: number, { key, digest, head, traceparent }:
   slab.extras[index] = { key, digest, head, traceparent }
 }
 
+/** Where a draft belongs that has no channel yet. */
+export const homeOf = ({ database, channel }: Draft): Home => ({ database, name: channel })
+
 /** Puts a record of an origin into a cell; it is for the origin to keep it (`append`) and let it go (`drop`). */
-export const entryOf = (origin: Origin, seq: number, time: number, draft: Draft, bornMs: number): Entry => {
+export const entryOf = (
+  origin: Origin,
+  seq: number,
+  time: number,
+  draft: Draft,
+  bornMs: number,
+  home: Home = homeOf(draft),
+): Entry => {
   const entry = origin.slabs.take(origin)
   const { slab, index } = entry
   slab.seqs[index] = seq
   slab.times[index] = time
   slab.bornMs[index] = Math.floor(bornMs)
   slab.sizes[index] = sizeOf(draft)
-  slab.homes[index] = { database: draft.database, name: draft.channel }
+  slab.homes[index] = home
   addExtra(slab, index, draft)
   if (draft.tail.length > 0) origin.slabs.arena.hold(slab, index, draft.tail)
   return entry

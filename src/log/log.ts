@@ -3,6 +3,7 @@ import type { Now, Outcome, Publish, Publisher } from '../effect.js'
 import type { Entry } from './entry.js'
 import type { Origin } from './origin.js'
 import type { Draft, Position } from './record.js'
+import type { Home } from './slab.js'
 
 /**
  * The narrow face between the log and what stands on it. Rings, cursors, waiters and transports know an order of
@@ -32,6 +33,8 @@ export interface Audience {
   keyed(database: string, key: string): Entry | undefined
   /** Is there room for a message on this channel? */
   admits(draft: Draft): boolean
+  /** The channel that it belongs to, if there is one by now, or what it will be called. */
+  homeOf(draft: Draft): Home
   /** `sinceMs`: when it was asked for, if that was not just now. */
   settled(publisher: Publisher, outcome: Outcome, sinceMs?: number): void
   /** Of these origins: what is evicted, by channel, each list ascending. */
