@@ -121,7 +121,7 @@ export class Cluster implements Log {
       replication,
       fetch: this.#fetch,
       gossip: this.#gossip,
-      frozen: () => this.#frozen,
+      frozen: () => this.#frozen(),
       send: this.#send,
     })
     this.#installParts = { ...parts, lamport, accept, replication, fetch: this.#fetch, broken: this.#broken }
@@ -159,7 +159,7 @@ export class Cluster implements Log {
       rules,
       copies: () => this.viewChange.view.members.length,
       refusal: () => (this.draining ? 'draining' : this.ready ? undefined : 'not_ready'),
-      frozen: () => this.#frozen,
+      frozen: () => this.#frozen(),
     })
   }
 
@@ -190,7 +190,7 @@ export class Cluster implements Log {
     return this.replication.shown
   }
 
-  get #frozen(): boolean {
+  #frozen(): boolean {
     return this.viewChange.frozen && this.#parts.rules.freeze
   }
 

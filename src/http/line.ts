@@ -1,8 +1,9 @@
+import { performance } from 'node:perf_hooks'
 import { Body } from './body.js'
 import type { Connection } from './connection.js'
 import type { House } from './house.js'
 import type { Intake } from './intake.js'
-import { put } from './outlet.js'
+import { isEmpty, isFull, put } from './outlet.js'
 import type { Part } from './part.js'
 import { QuickExchange } from './quick.js'
 import { blank, headMost, type Shape } from './shape.js'
@@ -29,8 +30,8 @@ export interface Switchboard {
 export class Line {
   readonly connection: Connection
   readonly intake: Intake
-  /** When it last came to rest; see `idleSinceMs`. */
-  #restMs = performance.now()
+  /** When it last came to rest; see `idleSinceMs`. A whole number takes no memory of its own. */
+  #restMs = Math.ceil(performance.now())
   #heard = false
   #part: Part | undefined
   /** The last head that was recognised. */
@@ -93,7 +94,7 @@ export class Line {
 
   resume(): void {
     this.#pauses--
-    if (!this.#isFull) this.drained()
+    if (!this.#isFull()) this.drained()
   }
 
   /** Reads no more for so long, and until others have had their turn: many that rest at once come back at once. */
@@ -104,8 +105,8 @@ export class Line {
     else resume()
   }
 
-  get #isFull(): boolean {
-    return this.#pauses > 0 || this.connection.socket.writableNeedDrain
+  #isFull(): boolean {
+    return this.#pauses > 0 || isFull(this.connection.socket)
   }
 
   /** Its socket takes answers again. */
@@ -123,14 +124,14 @@ export class Line {
     this.#part = undefined
   }
 
-  answered(exchange: QuickExchange, size: number): void {
+  answered(exchange: QuickExchange, size: number, nowMs: number): void {
     const { connection } = this
     if (connection.ended || exchange.written) return
     if (connection.first === exchange) this.#write(exchange)
-    if (connection.socket.writableLength === 0 && connection.waiting === 1 && exchange.written) {
+    if (isEmpty(connection.socket) && connection.waiting === 1 && exchange.written) {
       // Nearly always: there was nothing before it, and the system has taken all of it.
       connection.remove(exchange)
-      this.#restMs = performance.now()
+      this.#restMs = Math.ceil(nowMs)
       return
     }
     this.#account(exchange, size)
@@ -163,9 +164,9 @@ export class Line {
     const { connection } = this
     const taken = (): void => {
       connection.taken(exchange, size)
-      this.#restMs = performance.now()
+      this.#restMs = Math.ceil(performance.now())
     }
-    if (connection.socket.writableLength === 0) taken()
+    if (isEmpty(connection.socket)) taken()
     else connection.socket.write('', taken)
   }
 
@@ -185,18 +186,18 @@ export class Line {
     const { repeats, inbound, turns } = this.#house
     const text = size > textMost ? '' : bytes.toString('latin1', 0, size)
     const repeat = repeats.of(text)
-    if (repeat && this.#isOpen && !this.#isFull) {
+    if (repeat && this.#isOpen() && !this.#isFull()) {
       this.#exchange(repeat.shape).repeat(repeat.order)
       return
     }
     for (let at = 0, left = isFresh && turns.isBusy ? 1 : stretchMax; at < size && !connection.deaf; left--) {
       if (left === 0 || (at > 0 && turns.isOver(turns.untilMs()))) this.rest()
-      if (this.#isFull) {
+      if (this.#isFull()) {
         this.#hold(bytes.subarray(at, size), isFresh)
         return
       }
       const shape = text === '' ? this.#recogniseIn(bytes, at, size) : this.#recognise(text, at)
-      if (!shape || !this.#isOpen || !inbound.hasRoom(shape.length)) {
+      if (!shape || !this.#isOpen() || !inbound.hasRoom(shape.length)) {
         // To set up node:http takes as long as some requests: hundreds may come at the same moment.
         if (isFresh && turns.isOver(turns.untilMs())) {
           this.pause()
@@ -235,7 +236,7 @@ export class Line {
   }
 
   /** Whether requests are taken at all: why not, is for node:http's side to say. */
-  get #isOpen(): boolean {
+  #isOpen(): boolean {
     const { bus, closing, options } = this.#house
     return bus.serves && !closing && this.connection.waiting < options.pipelineMax
   }
@@ -260,7 +261,7 @@ export class Line {
     const { bytes, size, shape } = part
     const missing = size - bytes.size
     const own = chunk.length > missing ? chunk.subarray(0, missing) : chunk
-    if (!this.#isOpen || !bytes.tryAdd(own)) {
+    if (!this.#isOpen() || !bytes.tryAdd(own)) {
       this.#leave(Buffer.concat([bytes.take(), chunk]))
       return
     }

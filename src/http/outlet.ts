@@ -76,14 +76,24 @@ const failed = (status: number): Error | null =>
  *    socket is full, and when it has drained, is known as ever.
  */
 export class Outlet extends Socket {
+  /** See `isClear`. */
+  #isClear = false
   /** It goes on, and the stream is about to be told. */
   #carried: WriteRequest | undefined
   /** The stream waits for it. */
   #isCarrying = false
 
+  /**
+   * When last looked at, the stream was open, had room and nothing that waits; and nobody has used it since. The state of
+   * a stream is in another object: where thousands are told the same, to look into it costs as much as the rest.
+   */
+  get isClear(): boolean {
+    return this.#isClear
+  }
+
   /** The same as `write` of latin1 text; what it returns, too. */
   put(body: Body): boolean {
-    const handle = this.#handle
+    const handle = this.#isClear ? this.#handle() : this.#look()
     if (!pen || !handle || (typeof body === 'string' && body.length > stringMax))
       return this.write(plain(body), 'latin1')
     const bytes = body instanceof Rope ? body.lend() : body
@@ -93,9 +103,15 @@ export class Outlet extends Socket {
     return outcome === true || this.#carry(outcome, bytes, handle.writeQueueSize)
   }
 
-  get #handle(): Handle | undefined {
-    if (this.writableLength > 0 || this.#isCarrying || this.writableEnded) return undefined
+  #handle(): Handle | undefined {
     return (this as unknown as { readonly _handle?: Handle | null })._handle ?? undefined
+  }
+
+  /** The handle, if it may be written to past the stream. */
+  #look(): Handle | undefined {
+    if (this.writableLength > 0 || this.#isCarrying || this.writableEnded) return undefined
+    this.#isClear = this.writable && !this.writableNeedDrain && this.writableCorked === 0
+    return this.#handle()
   }
 
   /** `left` bytes of the body have not been taken yet. */
@@ -109,7 +125,25 @@ export class Outlet extends Socket {
     return this.write(typeof body === 'string' ? body.slice(rest) : body.subarray(rest), 'latin1')
   }
 
+  // Whatever is done with the stream comes by one of these at once, unless something else came before and is not done.
+
+  override cork(): void {
+    this.#isClear = false
+    super.cork()
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#isClear = false
+    super._final(done)
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#isClear = false
+    super._destroy(error, done)
+  }
+
   override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#isClear = false
     const request = this.#carried
     if (!request) {
       super._write(chunk, encoding, done)
@@ -127,3 +161,12 @@ export class Outlet extends Socket {
 /** Writes latin1 text; false if the socket is full. */
 export const put = (socket: Socket, body: Body): boolean =>
   socket instanceof Outlet ? socket.put(body) : socket.write(plain(body), 'latin1')
+
+/** Whether it is known, without a look at its stream, that the socket is open and takes what it is given. */
+export const isClear = (socket: Socket): boolean => socket instanceof Outlet && socket.isClear
+
+/** It takes no more for now. */
+export const isFull = (socket: Socket): boolean => !isClear(socket) && socket.writableNeedDrain
+
+/** The system has all that was written. */
+export const isEmpty = (socket: Socket): boolean => isClear(socket) || socket.writableLength === 0

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Effect, Outcome } from '../effect.js'
 import { EngineError } from '../errors.js'
 import type { Patron } from '../ports.js'
@@ -154,7 +155,7 @@ export class QuickExchange implements Patron, Pending, Shot {
   }
 
   #answer({ answer, readers }: Extract<Effect, { type: 'answer' }>): void {
-    if (this.#isPlain) this.#send(this.#house.replies.shared(this.#form, answer))
+    if (this.#isPlain()) this.#send(this.#house.replies.shared(this.#form, answer))
     else this.#tell(200, [], this.#house.answers.write(this.#form, answer))
     // What is made once for many holds up nobody's poll.
     if (readers.length === 1) this.#house.pace.made(this.reply?.length ?? 0)
@@ -162,12 +163,12 @@ export class QuickExchange implements Patron, Pending, Shot {
 
   #published(outcome: Outcome): void {
     if (!outcome.ok) this.#refuse(refusalOf(outcome.code, outcome.reason, outcome))
-    else if (this.#isPlain) this.#send(this.#house.replies.ok(publishedBody(this.#form, outcome)))
+    else if (this.#isPlain()) this.#send(this.#house.replies.ok(publishedBody(this.#form, outcome)))
     else this.#tell(200, [], publishedBody(this.#form, outcome))
   }
 
   /** The answer says nothing that depends on who gets it. */
-  get #isPlain(): boolean {
+  #isPlain(): boolean {
     return !this.#house.cors.speaksTo(this.#shape.headers) && !this.#house.closing
   }
 
@@ -202,8 +203,8 @@ export class QuickExchange implements Patron, Pending, Shot {
   }
 
   /** Its turn to be written has come. */
-  fire(): void {
-    if (this.reply !== undefined) this.#line.answered(this, this.reply.length)
+  fire(nowMs: number): void {
+    if (this.reply !== undefined) this.#line.answered(this, this.reply.length, nowMs)
   }
 
   #dropBody(): void {

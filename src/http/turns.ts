@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { HttpOptions } from './limits.js'
 import { Queue } from './queue.js'
 

@@ -1,10 +1,12 @@
+import { performance } from 'node:perf_hooks'
 import { Queue } from './queue.js'
 
 /** An answer that is ready to be written. */
 export interface Shot {
   /** Undefined if there is nothing to write. */
   readonly reply: { readonly length: number } | undefined
-  fire(): void
+  /** `nowMs`: about now; when those that are written at a stretch began to be. */
+  fire(nowMs: number): void
 }
 
 /** Answers that are no further apart come thick and fast. */
@@ -32,7 +34,7 @@ export class Volley {
   add(shot: Shot, nowMs: number): void {
     const isAlone = nowMs - this.#lastMs > apartMs
     this.#lastMs = nowMs
-    if (isAlone) shot.fire()
+    if (isAlone) shot.fire(nowMs)
     else this.#keep(shot)
   }
 
@@ -55,6 +57,7 @@ export class Volley {
   }
 
   #fire(mostBytes: number): void {
+    const nowMs = performance.now()
     let left = mostBytes
     // One at a time: what is fired may have others that wait written before their time.
     while (left > 0) {
@@ -62,7 +65,7 @@ export class Volley {
       if (!shot) return
       left -= shot.reply?.length ?? 0
       try {
-        shot.fire()
+        shot.fire(nowMs)
       } catch (error) {
         this.#mistake(error)
       }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Answer, Effect, From } from '../effect.js'
 import type { Visitor } from '../http/guard.js'
-import { put } from '../http/outlet.js'
+import { isClear, isFull, put } from '../http/outlet.js'
 import { type Refusal, refusalOf } from '../http/refusal.js'
 import type { Body } from '../http/rope.js'
 import type { Patron } from '../ports.js'
@@ -43,10 +43,19 @@ const textOf = (from: From): string => (typeof from === 'string' ? from : 'curso
  *    So what lies here for it is one answer at the most, however far it is behind.
  */
 export class Stream implements Patron {
+  // What each message needs comes first, and is not looked up in the owner: where thousands are told the same, all of
+  // this is out of the nearest caches each time.
+  readonly socket: Socket
+  readonly #format: Format
+  readonly #streams: Streams
+  readonly #transport: Transport
+  #cursor = ''
+  #behind = false
+  #over = false
+  /** When something was last written. A whole number takes no memory of its own. */
+  saidMs: number
   waiter?: object | undefined
   channels: readonly string[] = []
-  /** When something was last written. */
-  saidMs: number
   checkedMs: number
   /** When its reader must be gone, if there is such a time. */
   untilMs: number | undefined
@@ -57,21 +66,17 @@ export class Stream implements Patron {
   /** Bytes of it that count as owed. */
   owed = 0
   readonly database: string
-  /** Its own, or three objects more are looked at for each message, of each of thousands. */
-  readonly socket: Socket
-  readonly #streams: Streams
   readonly #owner: Owner
-  #cursor = ''
   #from: From = 'now'
   #placed = false
   #stays = false
-  #behind = false
-  #over = false
 
   constructor(streams: Streams, database: string, owner: Owner) {
+    this.socket = owner.socket
+    this.#format = owner.format
+    this.#transport = owner.transport
     this.#streams = streams
     this.#owner = owner
-    this.socket = owner.socket
     this.database = database
     this.saidMs = streams.nowMs
     this.checkedMs = streams.nowMs
@@ -116,7 +121,7 @@ export class Stream implements Patron {
         this.#streams.goOn(this)
         break
       case 'tell':
-        if (this.socket.writableNeedDrain) this.#miss(effect.answer)
+        if (isFull(this.socket)) this.#miss(effect.answer)
         else if (!this.#behind) this.#take(effect.answer)
         break
       case 'refuse':
@@ -128,7 +133,7 @@ export class Stream implements Patron {
   /** Reads on, unless there is no room for it: then when there is. */
   resume(): void {
     if (this.#over || this.isCurrent || this.channels.length === 0) return
-    this.#behind = this.socket.writableNeedDrain
+    this.#behind = isFull(this.socket)
     if (this.#behind) return
     this.#stays = false
     this.#poll({ cursor: this.#cursor })
@@ -145,17 +150,18 @@ export class Stream implements Patron {
 
   /** Says that there is nothing to say; those that stay are told by the core where they are by now. */
   beat(cursor = this.#cursor): void {
-    if (!this.#placed || this.#behind || this.socket.writableNeedDrain) return
-    this.write(this.#owner.format.beat(cursor, cursor !== this.#cursor))
+    if (!this.#placed || this.#behind || isFull(this.socket)) return
+    this.write(this.#format.beat(cursor, cursor !== this.#cursor))
     this.#cursor = cursor
   }
 
   write(body: Body): void {
     const { socket } = this
-    if (!this.#owner.isOpen) return
+    // An owner that closes says so on the socket, by way of its stream, and then it is not clear.
+    if (!isClear(socket) && !this.#owner.isOpen) return
     this.saidMs = this.#streams.nowMs
     put(socket, body)
-    if (socket.writableNeedDrain) this.#streams.settle(this, socket.writableLength)
+    if (isFull(socket)) this.#streams.settle(this, socket.writableLength)
   }
 
   close(): void {
@@ -191,8 +197,8 @@ export class Stream implements Patron {
   #take(answer: Answer): void {
     if (answer.messages.length === 0 && !answer.gap) this.beat(answer.cursor)
     else {
-      this.write(this.#owner.format.answer(answer, this.#cursor))
-      this.#streams.delivered[this.#owner.transport] += answer.messages.length
+      this.write(this.#format.answer(answer, this.#cursor))
+      this.#streams.delivered[this.#transport] += answer.messages.length
       this.#cursor = answer.cursor
     }
   }

@@ -28,7 +28,7 @@ export class Streams {
   readonly bus: Bus
   readonly options: HttpOptions
   /** The time as of the last look at the clock, which is precise enough for what is due in seconds. */
-  nowMs = performance.now()
+  nowMs = Math.floor(performance.now())
   opened = 0
   /** Open ones, and the messages that were written to them, by transport. */
   readonly open = { sse: 0, ws: 0 }
@@ -61,7 +61,7 @@ export class Streams {
     this.opened++
     this.open[stream.owner.transport]++
     // Not all at once after a message that all of them were given.
-    stream.saidMs = this.nowMs - Math.random() * this.options.heartbeatMs * 0.2
+    stream.saidMs = this.nowMs - Math.floor(Math.random() * this.options.heartbeatMs * 0.2)
     this.#timer ??= setInterval(() => this.check(performance.now()), this.options.streamCheckMs).unref()
   }
 
@@ -87,7 +87,8 @@ export class Streams {
     this.#soon ??= setImmediate(() => this.#turn())
   }
 
-  check(nowMs: number): void {
+  check(ms: number): void {
+    const nowMs = Math.floor(ms)
     this.nowMs = nowMs
     const due = nowMs - this.options.heartbeatMs + this.options.streamCheckMs
     const staying: Stream[] = []

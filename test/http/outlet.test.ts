@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { takeInTurns } from '../../src/http/arrivals.js'
 import { Intake, inletOf } from '../../src/http/intake.js'
 import { httpDefaults } from '../../src/http/limits.js'
-import { Outlet, put } from '../../src/http/outlet.js'
+import { isClear, Outlet, put } from '../../src/http/outlet.js'
 import { type Body, Rope } from '../../src/http/rope.js'
 import { Turns } from '../../src/http/turns.js'
 
@@ -69,6 +69,67 @@ test('to who reads, each piece goes past the stream, in its order', async (t) =>
   for (const body of all) t.ok(put(outlet, body))
   t.equal(outlet.writableLength, 0, 'nothing waits')
   t.ok((await received(client, bytesOf(all).length)).equals(bytesOf(all)))
+})
+
+test('it is clear once something was put on it, and until its stream is used in any way', async (t) => {
+  const uses: [string, (outlet: Outlet) => void][] = [
+    ['write', (outlet) => outlet.write('more')],
+    ['cork', (outlet) => outlet.cork()],
+    ['end', (outlet) => outlet.end()],
+    ['end with a word', (outlet) => outlet.end('more')],
+    ['destroySoon', (outlet) => outlet.destroySoon()],
+    ['destroy', (outlet) => outlet.destroy()],
+    ['an error', (outlet) => outlet.destroy(new Error('it fails'))],
+  ]
+  for (const [name, use] of uses) {
+    const { outlet } = await ends(t)
+    t.notOk(isClear(outlet), 'nobody has looked yet')
+    put(outlet, 'one')
+    t.ok(isClear(outlet))
+    use(outlet)
+    t.notOk(isClear(outlet), name)
+  }
+})
+
+test('it is clear again when it is put on after its stream has done all, and only then', async (t) => {
+  const { outlet, client } = await ends(t)
+  outlet.write('a')
+  put(outlet, 'b')
+  t.ok(isClear(outlet))
+  outlet.cork()
+  outlet.write('c')
+  put(outlet, 'd')
+  t.notOk(isClear(outlet), 'something waits')
+  outlet.uncork()
+  put(outlet, 'e')
+  t.ok(isClear(outlet))
+  t.equal(String(await received(client, 5)), 'abcde')
+  outlet.end()
+  put(outlet, 'late')
+  t.notOk(isClear(outlet), 'it has ended')
+})
+
+test('one whose client does not read is not clear before it has drained', async (t) => {
+  const { outlet, client } = await ends(t)
+  while (put(outlet, 'x'.repeat(16_000)));
+  t.notOk(isClear(outlet))
+  put(outlet, 'y')
+  t.notOk(isClear(outlet))
+  const drained = once(outlet, 'drain')
+  client.resume()
+  await drained
+  put(outlet, 'z')
+  t.ok(isClear(outlet))
+})
+
+test('one whose client is gone is not clear any more', async (t) => {
+  const { outlet, client } = await ends(t)
+  put(outlet, 'one')
+  client.destroy()
+  await once(outlet, 'close')
+  t.notOk(isClear(outlet))
+  t.notOk(put(outlet, 'two'))
+  t.notOk(isClear(outlet))
 })
 
 test('to who does not read, nothing is lost, doubled or out of order, and what waits is known', async (t) => {

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { Stage } from '../http/stage.js'
+import { frame, RawSocket } from './raw-socket.js'
 import { StreamStage } from './stage.js'
 import { SocketReader } from './tap.js'
 
@@ -96,6 +97,21 @@ test('what is no request at all closes the socket for good', async (t) => {
   await binary.opened
   binary.ws.send(Buffer.from('{}'))
   t.equal((await binary.closed).code, 1003)
+})
+
+test('who breaks the protocol is told nothing after the close', async (t) => {
+  const stage = await StreamStage.set(t)
+  const client = new RawSocket(stage.port)
+  t.teardown(() => client.close())
+  client.write(frame(1, '{"type":"subscribe","id":1,"channels":["a"]}'))
+  await client.frame(0)
+  await stage.publish('a', { n: 1 })
+  t.match(String((await client.frame(1))?.data), /"n":1/)
+  client.write(frame(1, 'bare', { masked: false }))
+  t.equal((await client.frame(2))?.opcode, 8)
+  await stage.publish('a', { n: 2 })
+  await client.closed
+  t.equal(client.frames.length, 3)
 })
 
 test('who may not connect is told so before the upgrade', async (t) => {
