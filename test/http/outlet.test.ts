@@ -125,8 +125,10 @@ test('one whose client does not read is not clear before it has drained', async 
 test('one whose client is gone is not clear any more', async (t) => {
   const { outlet, client } = await ends(t)
   put(outlet, 'one')
-  client.destroy()
-  await once(outlet, 'close')
+  const closed = new Promise((resolve) => outlet.on('close', resolve))
+  outlet.resume()
+  client.resetAndDestroy()
+  await closed
   t.notOk(isClear(outlet))
   t.notOk(put(outlet, 'two'))
   t.notOk(isClear(outlet))
