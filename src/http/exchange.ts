@@ -142,7 +142,7 @@ export class Exchange implements Patron, Pending {
   get #isLast(): boolean {
     const connection = this.#connection
     const isBehindAll = (): boolean => connection.deaf && connection.pending.at(-1) === this
-    return this.#house.closing || !this.#response.shouldKeepAlive || isBehindAll()
+    return this.#house.isClosing() || !this.#response.shouldKeepAlive || isBehindAll()
   }
 
   #begin(): void {

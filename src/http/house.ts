@@ -31,7 +31,7 @@ export interface EventAsk {
   readonly refuse: (refusal: Refusal) => void
 }
 
-/** What all exchanges of a server share. */
+/** What all exchanges of a server share. No getters: V8 would look up each member of an object that has one. */
 export interface House {
   readonly bus: Bus
   /** None where everyone may publish and read. */
@@ -50,7 +50,7 @@ export interface House {
   readonly tally: Tally
   readonly views: Views
   readonly desk: Desk
-  readonly closing: boolean
+  readonly isClosing: () => boolean
   /** Throws EngineError for what can't be asked. */
   openEvents(ask: EventAsk): Pending
 }

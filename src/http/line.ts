@@ -174,7 +174,7 @@ export class Line {
     const { socket } = this.connection
     exchange.written = true
     if (exchange.reply !== undefined && !put(socket, exchange.reply)) socket.pause()
-    if (this.#house.closing) {
+    if (this.#house.isClosing()) {
       this.connection.deaf = true
       socket.destroySoon()
     }
@@ -237,8 +237,8 @@ export class Line {
 
   /** Whether requests are taken at all: why not, is for node:http's side to say. */
   #isOpen(): boolean {
-    const { bus, closing, options } = this.#house
-    return bus.serves && !closing && this.connection.waiting < options.pipelineMax
+    const { bus, options } = this.#house
+    return bus.serves && !this.#house.isClosing() && this.connection.waiting < options.pipelineMax
   }
 
   #exchange(shape: Shape): QuickExchange {

@@ -169,7 +169,7 @@ export class QuickExchange implements Patron, Pending, Shot {
 
   /** The answer says nothing that depends on who gets it. */
   #isPlain(): boolean {
-    return !this.#house.cors.speaksTo(this.#shape.headers) && !this.#house.closing
+    return !this.#house.cors.speaksTo(this.#shape.headers) && !this.#house.isClosing()
   }
 
   #fail(error: unknown): void {
@@ -190,9 +190,9 @@ export class QuickExchange implements Patron, Pending, Shot {
   }
 
   #tell(status: number, more: readonly string[], body: Bytes): void {
-    const { cors, closing, replies } = this.#house
+    const { cors, replies } = this.#house
     const headers = [...json, ...more, ...cors.headers(this.#shape.headers)]
-    this.#send(replies.of({ status, headers, body, last: closing }))
+    this.#send(replies.of({ status, headers, body, last: this.#house.isClosing() }))
   }
 
   #send(reply: Bytes): void {

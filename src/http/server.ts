@@ -101,9 +101,7 @@ export class HttpServer {
       tally: this.#tally,
       views,
       desk: new Desk(views, guard, cors),
-      get closing() {
-        return isClosing()
-      },
+      isClosing,
       openEvents: (ask) => new EventStream({ ...ask, events: this.#events }),
     }
     const { validMs } = guard ?? {}
