@@ -70,6 +70,12 @@ export class Channels {
 
   /** Those of the named ones that there are. */
   those({ database, channels: names }: Names): Channel[] {
+    // Nearly always there is but one. Who waits keeps the list, and an empty one that is pushed to has room for seventeen.
+    const [first = ''] = names
+    if (names.length === 1) {
+      const only = this.find(database, first)
+      return only ? [only] : []
+    }
     const found: Channel[] = []
     for (const name of names) {
       const channel = this.find(database, name)

@@ -131,6 +131,8 @@ export class Line {
     if (isEmpty(connection.socket) && connection.waiting === 1 && exchange.written) {
       // Nearly always: there was nothing before it, and the system has taken all of it.
       connection.remove(exchange)
+      // One that has waited is old by now: with each collection, what it holds would be copied until it is gone itself.
+      exchange.reply = undefined
       this.#restMs = Math.ceil(nowMs)
       return
     }

@@ -23,7 +23,7 @@ import type { Shot } from './volley.js'
 export class QuickExchange implements Patron, Pending, Shot {
   waiter?: object | undefined
   readonly receiving = false
-  /** Its answer, once there is one. */
+  /** Its answer, from when there is one until the system has taken it. */
   reply: Bytes | undefined
   /** The answer is handed to the socket. */
   written = false
@@ -155,10 +155,12 @@ export class QuickExchange implements Patron, Pending, Shot {
   }
 
   #answer({ answer, readers }: Extract<Effect, { type: 'answer' }>): void {
-    if (this.#isPlain()) this.#send(this.#house.replies.shared(this.#form, answer))
-    else this.#tell(200, [], this.#house.answers.write(this.#form, answer))
+    const { replies, answers, pace } = this.#house
+    const length = this.#isPlain()
+      ? this.#send(replies.shared(this.#form, answer))
+      : this.#tell(200, [], answers.write(this.#form, answer))
     // What is made once for many holds up nobody's poll.
-    if (readers.length === 1) this.#house.pace.made(this.reply?.length ?? 0)
+    if (readers.length === 1) pace.made(length)
   }
 
   #published(outcome: Outcome): void {
@@ -189,17 +191,20 @@ export class QuickExchange implements Patron, Pending, Shot {
     this.#tell(refusal.status, refusal.headers, refusal.body)
   }
 
-  #tell(status: number, more: readonly string[], body: Bytes): void {
+  #tell(status: number, more: readonly string[], body: Bytes): number {
     const { cors, replies } = this.#house
     const headers = [...json, ...more, ...cors.headers(this.#shape.headers)]
-    this.#send(replies.of({ status, headers, body, last: this.#house.isClosing() }))
+    return this.#send(replies.of({ status, headers, body, last: this.#house.isClosing() }))
   }
 
-  #send(reply: Bytes): void {
-    if (this.#answered) return
+  /** Returns its length. */
+  #send(reply: Bytes): number {
+    const { length } = reply
+    if (this.#answered) return 0
     this.#answered = true
     this.reply = reply
     this.#house.volley.add(this, performance.now())
+    return length
   }
 
   /** Its turn to be written has come. */
