@@ -18,6 +18,13 @@ interface Names {
   readonly channels: readonly string[]
 }
 
+interface Recent {
+  readonly name: string | undefined
+  readonly channels: Map<string, Channel> | undefined
+}
+
+const nowhere: Recent = { name: undefined, channels: undefined }
+
 const none: readonly Channel[] = []
 
 /**
@@ -27,6 +34,8 @@ const none: readonly Channel[] = []
 export class Channels {
   /** By database, then by name: no key has to be put together to look for one. */
   readonly #databases = new Map<string, Map<string, Channel>>()
+  /** The database that was last looked for. */
+  #recent: Recent = nowhere
   #size = 0
   #dirty: Channel[] = []
   readonly #keys: Keys
@@ -65,7 +74,16 @@ export class Channels {
   }
 
   find(database: string, name: string): Channel | undefined {
-    return this.#databases.get(database)?.get(name)
+    return this.#of(database)?.get(name)
+  }
+
+  /** Nearly always there is but one database, and its name the very same text. */
+  #of(database: string): Map<string, Channel> | undefined {
+    const { name, channels } = this.#recent
+    if (database === name) return channels
+    const found = this.#databases.get(database)
+    this.#recent = { name: database, channels: found }
+    return found
   }
 
   /** Those of the named ones that there are. */
@@ -99,6 +117,7 @@ export class Channels {
     const channel = new Channel(other?.database ?? apart(database), apart(name), this.ledger.slabs)
     if (others) others.set(channel.name, channel)
     else this.#databases.set(channel.database, new Map([[channel.name, channel]]))
+    this.#recent = nowhere
     this.#size++
     return channel
   }
@@ -109,7 +128,9 @@ export class Channels {
     const others = this.#databases.get(database)
     if (!others?.delete(name)) return
     this.#size--
-    if (others.size === 0) this.#databases.delete(database)
+    if (others.size > 0) return
+    this.#databases.delete(database)
+    this.#recent = nowhere
   }
 
   /** Channels touched since the last call. */
@@ -202,8 +223,8 @@ export class Channels {
   }
 
   #discard(entry: Entry): void {
-    entry.strip()
-    if (!this.#keys.holds(entry)) entry.origin.drop(entry.seq)
+    if (this.#keys.holds(entry)) entry.strip()
+    else entry.origin.drop(entry.seq)
   }
 
   /** Evicts by age. */

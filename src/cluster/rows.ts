@@ -56,6 +56,8 @@ export class Rows {
 
   /** Do all members but this one (and those that `except` names) hold `origin`'s record `seq`? */
   allHold(origin: NodeId, seq: number, except?: (id: NodeId) => boolean): boolean {
+    // Alone, there is nobody to ask.
+    if (this.members.length === 1) return true
     const k = this.indexOf(origin)
     for (let j = 0; j < this.members.length; j++) {
       if (j === this.#me || (this.#rows[j]?.[k] ?? 0) >= seq) continue
