@@ -134,6 +134,7 @@ export class Line {
       // One that has waited is old by now: with each collection, what it holds would be copied until it is gone itself.
       exchange.reply = undefined
       this.#restMs = Math.ceil(nowMs)
+      this.onIdle?.()
       return
     }
     this.#account(exchange, size)

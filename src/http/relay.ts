@@ -2,6 +2,13 @@ import { Duplex } from 'node:stream'
 import type { Connection } from './connection.js'
 import type { Line } from './line.js'
 
+type Done = (error?: Error | null) => void
+
+interface Chunk {
+  readonly chunk: Buffer
+  readonly encoding: BufferEncoding
+}
+
 /**
  * A connection as node:http sees it when it takes over in the middle, while answers are still due that it knows nothing
  * of: what it writes waits until those have gone out. It goes on being used when they have; that is rare, and costs
@@ -46,10 +53,22 @@ export class Relay extends Duplex {
     if (!this.#connection.deaf) this.#connection.socket.resume()
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    const write = (): void => {
-      this.#connection.socket.write(chunk, encoding, done)
-    }
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
+    this.#whenOpen(() => this.#connection.socket.write(chunk, encoding, done))
+  }
+
+  /** What was written together stays together: streams put what they are told on the socket itself, in between. */
+  override _writev(chunks: readonly Chunk[], done: Done): void {
+    const { socket } = this.#connection
+    this.#whenOpen(() => {
+      socket.cork()
+      for (const { chunk, encoding } of chunks.slice(0, -1)) socket.write(chunk, encoding)
+      for (const { chunk, encoding } of chunks.slice(-1)) socket.write(chunk, encoding, done)
+      socket.uncork()
+    })
+  }
+
+  #whenOpen(write: () => void): void {
     if (this.#open) write()
     else this.#held = write
   }
