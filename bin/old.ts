@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
 /** What is used of the heap: up to this it is small, and may grow to four times as much before V8 goes through it. */
-const smallBytes = 32 * 2 ** 20
+const smallBytes = 24 * 2 ** 20
 const growthPercent = 300
 /** V8's own judgement. */
 const byItself = 0

@@ -20,7 +20,7 @@ interface Names {
 
 interface Recent {
   readonly name: string | undefined
-  readonly channels: Map<string, Channel> | undefined
+  readonly channels: ReadonlyMap<string, Channel> | undefined
 }
 
 const nowhere: Recent = { name: undefined, channels: undefined }
@@ -77,12 +77,14 @@ export class Channels {
     return this.#of(database)?.get(name)
   }
 
-  /** Nearly always there is but one database, and its name the very same text. */
-  #of(database: string): Map<string, Channel> | undefined {
+  /** Nearly always there is but one database. */
+  #of(database: string): ReadonlyMap<string, Channel> | undefined {
     const { name, channels } = this.#recent
     if (database === name) return channels
     const found = this.#databases.get(database)
-    this.#recent = { name: database, channels: found }
+    const [channel] = found?.values() ?? []
+    // Not the text that was asked with: it may be a piece of a request, and keep all of it.
+    if (channel) this.#recent = { name: channel.database, channels: found }
     return found
   }
 
@@ -117,7 +119,6 @@ export class Channels {
     const channel = new Channel(other?.database ?? apart(database), apart(name), this.ledger.slabs)
     if (others) others.set(channel.name, channel)
     else this.#databases.set(channel.database, new Map([[channel.name, channel]]))
-    this.#recent = nowhere
     this.#size++
     return channel
   }

@@ -109,8 +109,8 @@ export class Outlet extends Socket {
 
   /** The handle, if it may be written to past the stream. */
   #look(): Handle | undefined {
-    if (this.writableLength > 0 || this.#isCarrying || this.writableEnded) return undefined
-    this.#isClear = this.writable && !this.writableNeedDrain && this.writableCorked === 0
+    if (this.writableLength > 0 || this.#isCarrying || this.writableEnded || this.writableCorked > 0) return undefined
+    this.#isClear = this.writable && !this.writableNeedDrain
     return this.#handle()
   }
 

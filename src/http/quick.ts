@@ -23,7 +23,7 @@ import type { Shot } from './volley.js'
 export class QuickExchange implements Patron, Pending, Shot {
   waiter?: object | undefined
   readonly receiving = false
-  /** Its answer, from when there is one until the system has taken it. */
+  /** Its answer, once there is one; nearly always it is let go of as soon as the system has taken it. */
   reply: Bytes | undefined
   /** The answer is handed to the socket. */
   written = false
