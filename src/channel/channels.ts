@@ -18,12 +18,11 @@ interface Names {
   readonly channels: readonly string[]
 }
 
-interface Recent {
-  readonly name: string | undefined
-  readonly channels: ReadonlyMap<string, Channel> | undefined
+interface Database {
+  /** Its own: what it is asked for by may be a piece of a request, and keep all of it. */
+  readonly name: string
+  readonly channels: Map<string, Channel>
 }
-
-const nowhere: Recent = { name: undefined, channels: undefined }
 
 const none: readonly Channel[] = []
 
@@ -33,9 +32,9 @@ const none: readonly Channel[] = []
  */
 export class Channels {
   /** By database, then by name: no key has to be put together to look for one. */
-  readonly #databases = new Map<string, Map<string, Channel>>()
-  /** The database that was last looked for. */
-  #recent: Recent = nowhere
+  readonly #databases = new Map<string, Database>()
+  /** The one that was last asked for. */
+  #recent: Database | undefined
   #size = 0
   #dirty: Channel[] = []
   readonly #keys: Keys
@@ -70,22 +69,17 @@ export class Channels {
   }
 
   *all(): IterableIterator<Channel> {
-    for (const channels of this.#databases.values()) yield* channels.values()
+    for (const { channels } of this.#databases.values()) yield* channels.values()
   }
 
   find(database: string, name: string): Channel | undefined {
-    return this.#of(database)?.get(name)
+    return this.#of(database)?.channels.get(name)
   }
 
   /** Nearly always there is but one database. */
-  #of(database: string): ReadonlyMap<string, Channel> | undefined {
-    const { name, channels } = this.#recent
-    if (database === name) return channels
-    const found = this.#databases.get(database)
-    const [channel] = found?.values() ?? []
-    // Not the text that was asked with: it may be a piece of a request, and keep all of it.
-    if (channel) this.#recent = { name: channel.database, channels: found }
-    return found
+  #of(name: string): Database | undefined {
+    if (this.#recent?.name !== name) this.#recent = this.#databases.get(name)
+    return this.#recent
   }
 
   /** Those of the named ones that there are. */
@@ -114,24 +108,28 @@ export class Channels {
   }
 
   #add(database: string, name: string): Channel {
-    const others = this.#databases.get(database)
-    const [other] = others?.values() ?? []
-    const channel = new Channel(other?.database ?? apart(database), apart(name), this.ledger.slabs)
-    if (others) others.set(channel.name, channel)
-    else this.#databases.set(channel.database, new Map([[channel.name, channel]]))
+    const { name: own, channels } = this.#of(database) ?? this.#begin(apart(database))
+    const channel = new Channel(own, apart(name), this.ledger.slabs)
+    channels.set(channel.name, channel)
     this.#size++
     return channel
+  }
+
+  #begin(name: string): Database {
+    const database = { name, channels: new Map<string, Channel>() }
+    this.#databases.set(name, database)
+    return database
   }
 
   #delete(channel: Channel): void {
     const { database, name } = channel
     channel.gone = true
-    const others = this.#databases.get(database)
+    const others = this.#of(database)?.channels
     if (!others?.delete(name)) return
     this.#size--
     if (others.size > 0) return
     this.#databases.delete(database)
-    this.#recent = nowhere
+    this.#recent = undefined
   }
 
   /** Channels touched since the last call. */

@@ -60,10 +60,12 @@ export class Relay extends Duplex {
   /** What was written together stays together: streams put what they are told on the socket itself, in between. */
   override _writev(chunks: readonly Chunk[], done: Done): void {
     const { socket } = this.#connection
+    const last = chunks.length - 1
     this.#whenOpen(() => {
       socket.cork()
-      for (const { chunk, encoding } of chunks.slice(0, -1)) socket.write(chunk, encoding)
-      for (const { chunk, encoding } of chunks.slice(-1)) socket.write(chunk, encoding, done)
+      chunks.forEach(({ chunk, encoding }, i) => {
+        socket.write(chunk, encoding, i === last ? done : undefined)
+      })
       socket.uncork()
     })
   }

@@ -6,8 +6,7 @@ import { told, Wire } from './wire.js'
 
 const poll = '{"channels":["a"],"last_message":null}'
 
-const postOf = (body: string): string =>
-  `POST /main/bus HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+const pollRequest = `POST /main/bus HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: ${poll.length}\r\n\r\n${poll}`
 
 const eventsRequest = 'GET /main/bus/events?channel=a HTTP/1.1\r\nHost: t\r\n\r\n'
 
@@ -25,7 +24,7 @@ const answeredInTheMiddle = async (t: Test, next: string): Promise<{ stage: Stre
   const stage = await StreamStage.set(t)
   const wire = await Wire.open(stage.port)
   t.teardown(() => wire.close())
-  wire.write(postOf(poll))
+  wire.send('POST', '/main/bus', poll)
   await until('it waits', async () => (await stage.count('waiters')) === 1)
   wire.write(next.slice(0, 20))
   // The node has read that by the time when it answers this.
@@ -37,7 +36,7 @@ const answeredInTheMiddle = async (t: Test, next: string): Promise<{ stage: Stre
 }
 
 test('what node:http says comes when the poll before it has its answer', async (t) => {
-  const { wire } = await answeredInTheMiddle(t, postOf('{"channels":["a"],"last_message":null}'))
+  const { wire } = await answeredInTheMiddle(t, pollRequest)
   t.match(told(await wire.reply()), { message: { n: 1 } })
   t.equal((await wire.send('GET', '/readyz').reply()).status, 200)
 })
